@@ -1,0 +1,97 @@
+"""Who is speaking, and which orders they may see.
+
+Authority comes from the session row alone: a signed-in customer owns their orders, a guest has the
+one order that they proved with a one-time code, until the time in clause privacy.1 is over.
+"""
+
+from __future__ import annotations
+
+import secrets as random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from kefu.errors import TokenError
+from kefu.shop.codes import check_code, send_code
+from kefu.shop.tokens import customer_token, read_customer_token, read_session_token, session_token
+from kefu.store.records import Order, Session
+
+if TYPE_CHECKING:
+    from kefu.store import Transaction
+
+__all__ = [
+    "Identity",
+    "check_code",
+    "customer_token",
+    "identify",
+    "may_see",
+    "open_session",
+    "read_customer_token",
+    "read_session_token",
+    "send_code",
+    "session_token",
+    "visible_orders",
+]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The speaker of a session; a guest has no ``customer_id`` and at most one verified order."""
+
+    session_id: str
+    customer_id: str | None = None
+    verified_order: str | None = None
+
+    @property
+    def guest(self) -> bool:
+        """Whether nobody is signed in."""
+        return self.customer_id is None
+
+
+def identify(tx: Transaction, session_id: str, *, now: datetime) -> Identity:
+    """The identity behind a session id; an unknown or expired session is a guest's."""
+    session = tx.sessions.get(session_id)
+    if session is None or session.expires_at <= now:
+        return Identity(session_id)
+    return Identity(session_id, session.customer_id, _still_verified(session, now))
+
+
+def _still_verified(session: Session, now: datetime) -> str | None:
+    until = session.verified_until
+    return session.verified_order if until is not None and now < until else None
+
+
+def may_see(tx: Transaction, identity: Identity, order_number: str) -> Order | None:
+    """The order if the speaker may see it; None alike for somebody else's and for one that is not there."""
+    number = order_number.strip().upper()
+    if identity.customer_id is not None:
+        return tx.orders.get_owned(number, identity.customer_id)
+    return tx.orders.get(number) if number == identity.verified_order else None
+
+
+def visible_orders(tx: Transaction, identity: Identity) -> list[Order]:
+    """Every order the speaker may see, newest first."""
+    if identity.customer_id is not None:
+        return tx.orders.of_customer(identity.customer_id)
+    verified = tx.orders.get(identity.verified_order) if identity.verified_order else None
+    return [verified] if verified is not None else []
+
+
+def open_session(
+    tx: Transaction, *, customer_id: str | None, language: str | None, now: datetime, hours: int
+) -> Session:
+    """Mint a session for ``hours`` hours; raises TokenError for a customer the shop does not know."""
+    if customer_id is not None and tx.customers.get(customer_id) is None:
+        raise TokenError(
+            f"found customer {customer_id!r} in the token; wanted a customer of this shop; "
+            "sign in again, or print a token with `kefu token`"
+        )
+    session = Session(
+        session_id=random.token_urlsafe(24),
+        customer_id=customer_id,
+        language=language,
+        created_at=now,
+        expires_at=now + timedelta(hours=hours),
+    )
+    tx.sessions.add(session)
+    return session
