@@ -1,0 +1,79 @@
+"""`kefu seed`, `token` and `outbox`: the shop in the store, seen from the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+
+from kefu.cli import console
+from kefu.errors import ConfigError, KefuError
+from kefu.settings import Settings
+from kefu.shop.identity import customer_token
+from kefu.store import Store
+from kefu.store.seed import seed as load_shop
+
+TOKEN_MINUTES = 60
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """The store of the settings, its schema brought up to date; closed at the end."""
+    store = Store.open(settings.database_url)
+    try:
+        store.migrate()
+        yield store
+    finally:
+        store.close()
+
+
+def demo_folder(settings: Settings) -> Path:
+    """Where the shop that Kefu ships with stands."""
+    return settings.root / "data" / "shop"
+
+
+def seed(directory: Path | None, *, fresh: bool) -> None:
+    """Load ``directory`` (else the demo shop) and print what was loaded."""
+    settings = Settings.load()
+    folder = directory or demo_folder(settings)
+    with open_store(settings) as store:
+        console.say(str(load_shop(store, folder, now=_now(), fresh=fresh)))
+
+
+def ensure_shop(settings: Settings) -> None:
+    """Load the demo shop into a store that has no products yet."""
+    with open_store(settings) as store:
+        with store.read() as tx:
+            filled = bool(tx.products.all())
+        if not filled:
+            console.say("the store is empty: loading the demo shop")
+            console.say(str(load_shop(store, demo_folder(settings), now=_now(), fresh=False)))
+
+
+def token(customer_id: str) -> None:
+    """Print a token of ``customer_id``, valid for an hour; the token is the last line."""
+    settings = Settings.load()
+    with open_store(settings) as store, store.read() as tx:
+        customer = tx.customers.get(customer_id)
+    if customer is None:
+        raise KefuError(f"found no customer {customer_id}; `kefu seed` loads the demo shop, which has C1001")
+    console.say(f"{customer.name} ({customer_id}), valid for {TOKEN_MINUTES} minutes:")
+    signed = customer_token(customer_id, secret=settings.shop_secret, now=_now(), minutes=TOKEN_MINUTES)
+    console.say(signed)
+
+
+def last_code(email: str) -> None:
+    """Print the last one-time code mailed to ``email``; only a demo keeps codes in the clear."""
+    settings = Settings.load()
+    if not settings.demo:
+        raise ConfigError("codes are shown in demo mode only; set KEFU_DEMO=1 or look into the mailbox")
+    with open_store(settings) as store, store.read() as tx:
+        code = tx.outbox.last_code(email)
+    if code is None:
+        raise KefuError(f"found no code mailed to {email}; ask for one in the chat first, by an order number")
+    console.say(str(getattr(code, "code", code)))
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

@@ -1,0 +1,138 @@
+"""`kefu up`: shop, model, action server and chat server, ready or with the reason why not."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from kefu.cli import console
+from kefu.cli.children import Family
+from kefu.cli.models import chosen_model, ensure_model
+from kefu.cli.shop import ensure_shop
+from kefu.errors import ConfigError
+from kefu.settings import Settings
+
+READY_SECONDS = 60.0
+DEFAULT_ACTION_PORT = 5055
+
+
+def up(*, port: int | None, model: Path | None) -> int:
+    """Serve until Ctrl-C (0) or until a part of it ends or does not get ready (1)."""
+    settings = Settings.load()
+    chat_port = port or settings.port
+    for wanted, option in ((chat_port, "--port"), (settings.action_port, "KEFU_ACTION_PORT")):
+        require_free(settings.host, wanted, option=option)
+    ensure_shop(settings)
+    archive = chosen_model(settings.root, model) if model else ensure_model(settings.root)
+    family = Family(root=settings.root)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return _serve(family, settings, chat_port=chat_port, archive=archive)
+    except KeyboardInterrupt:
+        console.say("\nstopping")
+        return 0
+    finally:
+        family.stop()
+
+
+def _serve(family: Family, settings: Settings, *, chat_port: int, archive: Path) -> int:
+    family.start("actions", action_command(settings))
+    family.start("rasa", chat_command(settings, chat_port=chat_port, archive=archive))
+    address = f"http://{settings.host}:{chat_port}/"
+    reason = wait_until(lambda: readiness(address), family.obituary, seconds=READY_SECONDS)
+    if reason:
+        console.complain(f"not ready: {reason}")
+        return 1
+    console.say(f"\nready\n{address}")
+    while (reason := family.obituary()) is None:
+        time.sleep(0.5)
+    console.complain(f"{reason} (the other was stopped too; start again with `kefu up`)")
+    return 1
+
+
+def action_command(settings: Settings) -> list[str]:
+    """The action server's command line; SANIC_HOST in its environment binds it to this machine."""
+    return [sys.executable, "-m", "rasa", "run", "actions", "--port", str(settings.action_port)]
+
+
+def chat_command(settings: Settings, *, chat_port: int, archive: Path) -> list[str]:
+    """The chat server's command line."""
+    flags = {
+        "--model": archive,
+        "--endpoints": endpoints_file(settings),
+        "--credentials": settings.root / "credentials.yml",
+        "-i": settings.host,
+        "-p": chat_port,
+    }
+    return [sys.executable, "-m", "rasa", "run", *(str(part) for pair in flags.items() for part in pair)]
+
+
+def endpoints_file(settings: Settings) -> Path:
+    """endpoints.yml, or a copy of it in the home folder that names another action port."""
+    original = settings.root / "endpoints.yml"
+    if settings.action_port == DEFAULT_ACTION_PORT:
+        return original
+    ours = f"127.0.0.1:{DEFAULT_ACTION_PORT}"
+    text = original.read_text(encoding="utf-8")
+    if ours not in text:
+        raise ConfigError(f"found no {ours} in {original} to replace; name the action port there yourself")
+    copy = settings.home / f"endpoints-{settings.action_port}.yml"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(text.replace(ours, f"127.0.0.1:{settings.action_port}"), encoding="utf-8")
+    return copy
+
+
+def require_free(host: str, port: int, *, option: str) -> None:
+    """Raise ConfigError where another program listens on ``port``."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        if probe.connect_ex((host, port)) == 0:
+            raise ConfigError(
+                f"port {port} is taken, perhaps by another assistant; stop it or choose a port ({option})"
+            )
+
+
+def readiness(address: str) -> str | None:
+    """None when the server at ``address`` would answer a customer, else what is missing."""
+    try:
+        with urllib.request.urlopen(f"{address}health/ready", timeout=5):
+            return None
+    except urllib.error.HTTPError as refusal:
+        return _refusal(refusal.read())
+    except OSError:
+        return "the chat server does not listen yet"
+
+
+def wait_until(
+    lacking: Callable[[], str | None], ended: Callable[[], str | None], *, seconds: float
+) -> str | None:
+    """Poll until nothing is ``lacking`` (None) or a process ``ended`` or time is up (the reason)."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if reason := ended():
+            return reason
+        missing = lacking()
+        if missing is None:
+            return None
+        if time.monotonic() > deadline:
+            return f"{missing}, after {seconds:.0f} s"
+        time.sleep(0.3)
+
+
+def _refusal(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return "the chat server is not ready and does not say why"
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

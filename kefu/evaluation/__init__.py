@@ -1,0 +1,1 @@
+"""Measures everything else; nothing imports it but the command line."""
