@@ -1,0 +1,60 @@
+"""Two views of a question: the characters it is written with and the vector of its meaning.
+
+Rows of both views have length 1, so a product of two rows is their cosine.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+Embed = Callable[[list[str]], np.ndarray]
+
+_PUNCTUATION = re.compile(r"[^\w\s]+")
+_SPACE = re.compile(r"\s+")
+
+
+def plain(text: str) -> str:
+    """Text as it is compared: NFKC, small letters, no punctuation, single spaces.
+
+    >>> plain("Where's  my ＯＲＤＥＲ?!")
+    'where s my order'
+    """
+    text = _PUNCTUATION.sub(" ", unicodedata.normalize("NFKC", text).lower())
+    return _SPACE.sub(" ", text).strip()
+
+
+def unit_rows(matrix: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1; a row of zeros stays."""
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return np.asarray(matrix / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)
+
+
+def vectorizer(language: str) -> TfidfVectorizer:
+    """Unfitted n-gram counts: 1–3 characters for Chinese, 2–5 within words for the rest."""
+    if language == "zh":
+        return TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32)
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class View:
+    """Texts in both views: ``grams`` (texts, n-grams) sparse, ``vectors`` (texts, dimensions)."""
+
+    grams: scipy.sparse.csr_matrix
+    vectors: np.ndarray
+
+    def rows(self, index: Sequence[int] | np.ndarray) -> View:
+        """The texts at ``index``."""
+        return View(self.grams[index], self.vectors[index])
+
+
+def embedded(texts: Sequence[str], embed: Embed) -> np.ndarray:
+    """Unit vectors (texts, dimensions) of ``texts``."""
+    return unit_rows(np.asarray(embed(list(texts)), dtype=np.float32))
