@@ -1,0 +1,1 @@
+"""Kefu: customer service that understands, acts and can be trusted."""

@@ -1,0 +1,45 @@
+"""Every error that Kefu raises on purpose.
+
+::
+
+    KefuError                     one line for the person, and the next step
+    ├── ConfigError               a setting, file or key is wrong
+    ├── SeedError                 a shop folder cannot be loaded
+    ├── StoreError                the database refused or cannot be reached
+    │   ├── StaleRevision         the schema is older or newer than this code
+    │   └── DuplicateKey          this key is taken: the same thing was recorded before
+    ├── TokenError                a token is missing, forged or expired
+    └── ModelError                weights or a trained model are missing or damaged
+"""
+
+
+class KefuError(Exception):
+    """An error with a sentence for the person at the terminal: found, wanted, next step."""
+
+
+class ConfigError(KefuError):
+    """A setting, a configuration key or a file has a value that cannot be used."""
+
+
+class SeedError(KefuError):
+    """A folder with a shop's tables cannot be loaded; names file, line and column."""
+
+
+class StoreError(KefuError):
+    """The database cannot be reached or refused a statement."""
+
+
+class StaleRevision(StoreError):
+    """The database schema is not the one that this code was written for."""
+
+
+class DuplicateKey(StoreError):
+    """A key that may occur once is there already: the same intent, message or code came twice."""
+
+
+class TokenError(KefuError):
+    """A token is missing, malformed, forged or expired."""
+
+
+class ModelError(KefuError):
+    """Weights or a trained model are missing, damaged or made for something else."""

@@ -1,0 +1,112 @@
+"""What every repository stands on: one connection, one clock, one way for errors to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from kefu.errors import DuplicateKey, StoreError
+
+Clock = Callable[[], datetime]
+Rows = Sequence[Mapping[str, Any]]
+
+_UNIQUE_VIOLATION = "23505"  # PostgreSQL's code; SQLite only has words
+
+
+def utc_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def _is_duplicate(error: sa.exc.IntegrityError) -> bool:
+    if getattr(error.orig, "pgcode", None) is not None:
+        return bool(error.orig.pgcode == _UNIQUE_VIOLATION)
+    return str(error.orig).startswith("UNIQUE constraint failed")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(getattr(error, "orig", None) or error).splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let database errors leave as StoreError (DuplicateKey for a broken UNIQUE)."""
+    try:
+        yield
+    except sa.exc.IntegrityError as error:
+        kind = DuplicateKey if _is_duplicate(error) else StoreError
+        raise kind(f"the database refused the change: {_first_line(error)}") from error
+    except sa.exc.OperationalError as error:
+        raise StoreError(
+            f"the database cannot be used now: {_first_line(error)}. Check KEFU_DATABASE_URL and that "
+            "the database runs; if another process was writing, try again."
+        ) from error
+    except (sa.exc.SQLAlchemyError, ValueError) as error:
+        # ValueError: a driver's refusal of NUL or surrogate characters, or of a time without a zone
+        raise StoreError(f"the database could not take the statement: {_first_line(error)}") from error
+
+
+class Repository:
+    """One table family inside one transaction."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def _run(self, statement: Any, rows: Rows | None = None) -> Any:
+        with translated():
+            return self._connection.execute(statement, rows) if rows else self._connection.execute(statement)
+
+    def _try(self, statement: Any) -> Any:
+        """Run a statement that may be refused; the transaction stays usable afterwards."""
+        with translated(), self._connection.begin_nested():
+            return self._connection.execute(statement)
+
+    def _one(self, statement: Any) -> Mapping[str, Any] | None:
+        row: Mapping[str, Any] | None = self._run(statement).mappings().first()
+        return row
+
+    def _all(self, statement: Any) -> list[Mapping[str, Any]]:
+        return list(self._run(statement).mappings())
+
+    def _value(self, statement: Any) -> Any:
+        return self._run(statement).scalar()
+
+    def _must_change(self, statement: Any, what: str) -> None:
+        """Run an update that has to hit a row; StoreError with ``what`` where it hits none."""
+        if self._try(statement).rowcount == 0:
+            raise StoreError(what)
+
+    def _move(self, table: sa.Table, key: str, row_id: str, *, column: str, to: str) -> None:
+        """Bring a row into another state; the database's trigger knows which moves are legal."""
+        here = sa.select(table.c[column]).where(table.c[key] == row_id)
+        found = self._value(here)
+        if found is None:
+            raise StoreError(f"there is no {key} {row_id!r} in {table.name}")
+        try:
+            self._try(sa.update(table).where(table.c[key] == row_id).values({column: to}))
+        except StoreError as error:
+            raise StoreError(
+                f"{table.name}: {row_id} is {found!r} and cannot become {to!r} "
+                "(the legal moves stand in the table legal_moves)"
+            ) from error
+
+    def _put(self, table: sa.Table, rows: Rows) -> None:
+        """Insert rows, or overwrite those whose primary key is there already."""
+        if not rows:
+            return
+        module = getattr(sa.dialects, self._connection.dialect.name)
+        statement = module.insert(table)
+        keys = [column.name for column in table.primary_key]
+        others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+        self._run(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+    def _bump(self, counters: sa.Table, name: str) -> None:
+        changed = sa.update(counters).where(counters.c.name == name).values(value=counters.c.value + 1)
+        self._must_change(changed, f"there is no change counter {name!r}")

@@ -1,0 +1,31 @@
+"""What pressed buttons stand for."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from kefu.store import schema
+from kefu.store.base import Repository
+from kefu.store.records import Button
+
+_TABLE = schema.buttons
+_FIELDS = ("nonce", "session_id", "title", "intent", "entities")
+
+
+class Buttons(Repository):
+    """Buttons, each for one session and one press."""
+
+    def add(self, button: Button) -> None:
+        """Record a button; DuplicateKey where its nonce is taken."""
+        values = {name: getattr(button, name) for name in _FIELDS}
+        kept = {**values, "entities": dict(button.entities), "created_at": self._clock(), "taken": False}
+        self._try(sa.insert(_TABLE).values(kept))
+
+    def take(self, nonce: str, session_id: str) -> Button | None:
+        """The button's meaning, once; None where it is unknown, another session's or was pressed."""
+        mine = sa.and_(_TABLE.c.nonce == nonce, _TABLE.c.session_id == session_id)
+        taken = self._run(sa.update(_TABLE).where(mine, _TABLE.c.taken.is_(False)).values(taken=True))
+        if not taken.rowcount:
+            return None
+        row = self._one(sa.select(*(_TABLE.c[name] for name in _FIELDS)).where(mine))
+        return Button(**row) if row else None

@@ -1,0 +1,129 @@
+"""Orders with their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from kefu.errors import StoreError
+from kefu.store import schema
+from kefu.store.base import Repository
+from kefu.store.products import Products
+from kefu.store.records import Address, Order, OrderLine
+
+_ORDERS, _LINES, _CUSTOMERS = schema.orders, schema.order_lines, schema.customers
+_ADDRESS = ("name", "phone", "address", "postcode", "country")
+_FIELDS = tuple(c.name for c in _ORDERS.columns if not c.name.startswith("ship_to_"))
+_LINE_FIELDS = tuple(c.name for c in _LINES.columns if c.name != "product_id")
+
+
+def _address(row: Mapping[str, Any]) -> Address | None:
+    parts = {name: row[f"ship_to_{name}"] for name in _ADDRESS}
+    return Address(**{k: v or "" for k, v in parts.items()}) if any(parts.values()) else None
+
+
+def _address_columns(address: Address | None) -> dict[str, str | None]:
+    return {f"ship_to_{name}": getattr(address, name) if address else None for name in _ADDRESS}
+
+
+def _order_row(order: Order) -> dict[str, Any]:
+    return {**{name: getattr(order, name) for name in _FIELDS}, **_address_columns(order.address)}
+
+
+def _line_row(line: OrderLine) -> dict[str, Any]:
+    return {**{name: getattr(line, name) for name in _LINE_FIELDS}, "product_id": line.product.product_id}
+
+
+class Orders(Repository):
+    """Read orders and change what the shop allows to change."""
+
+    def get(self, order_number: str) -> Order | None:
+        """The order with this number, None where there is none."""
+        return next(iter(self._records(_ORDERS.c.order_number == order_number)), None)
+
+    def of_customer(self, customer_id: str) -> list[Order]:
+        """A customer's orders, newest first."""
+        return self._records(_ORDERS.c.customer_id == customer_id)
+
+    def lock(self, order_number: str) -> Order | None:
+        """The order as it stands, held until the end of the write transaction.
+
+        Its customer is held too: limits count over all orders of a customer. (On SQLite the
+        write transaction alone excludes other writers.)
+        """
+        owner = sa.select(_ORDERS.c.customer_id).where(_ORDERS.c.order_number == order_number)
+        held = sa.select(_CUSTOMERS.c.customer_id).where(_CUSTOMERS.c.customer_id == owner.scalar_subquery())
+        self._run(held.with_for_update(key_share=True))
+        row = sa.select(_ORDERS.c.order_number).where(_ORDERS.c.order_number == order_number)
+        self._run(row.with_for_update(key_share=True))
+        return self.get(order_number)
+
+    def set_status(self, order_number: str, to: str) -> None:
+        """Move the order to another status; StoreError where that is no legal move."""
+        self._move(_ORDERS, "order_number", order_number, column="status", to=to)
+
+    def set_address(self, order_number: str, address: Address) -> None:
+        """Change where the parcel goes."""
+        self._set(order_number, **_address_columns(address))
+
+    def set_renews(self, order_number: str, renews: bool, ended_at: datetime | None) -> None:
+        """Stop (or resume) a membership's renewal; ``ended_at`` is when the running period ends."""
+        self._set(order_number, renews=renews, ended_at=ended_at)
+
+    def cancel_line(self, order_number: str, line: int, pieces: int) -> None:
+        """Cancel ``pieces`` of a line; StoreError where fewer are left."""
+        if pieces < 1:
+            raise StoreError(f"found {pieces} pieces to cancel; wanted one or more")
+        left = _LINES.c.cancelled + pieces <= _LINES.c.quantity
+        values = {"cancelled": _LINES.c.cancelled + pieces}
+        problem = f"order {order_number}, line {line}: there are not {pieces} pieces left to cancel"
+        self._set_line(order_number, line, left, values, problem)
+
+    def mark_exchanged(self, order_number: str, line: int) -> None:
+        """Remember that the line was exchanged; StoreError where it had been before."""
+        problem = f"order {order_number}, line {line}: not there, or exchanged before"
+        self._set_line(order_number, line, _LINES.c.exchanged.is_(False), {"exchanged": True}, problem)
+
+    def put(self, orders: Sequence[Order]) -> None:
+        """Load orders as they are; of those that are there everything hanging on them goes first."""
+        numbers = [order.order_number for order in orders]
+        self._run(sa.delete(_ORDERS).where(_ORDERS.c.order_number.in_(numbers)))
+        self._put(_ORDERS, [_order_row(order) for order in orders])
+        self._put(_LINES, [_line_row(line) for order in orders for line in order.lines])
+
+    def _set(self, order_number: str, **values: Any) -> None:
+        changed = sa.update(_ORDERS).where(_ORDERS.c.order_number == order_number).values(**values)
+        self._must_change(changed, f"there is no order {order_number!r}")
+
+    def _set_line(
+        self, order_number: str, line: int, condition: Any, values: dict[str, Any], problem: str
+    ) -> None:
+        here = sa.and_(_LINES.c.order_number == order_number, _LINES.c.line == line, condition)
+        self._must_change(sa.update(_LINES).where(here).values(**values), problem)
+
+    def _records(self, where: Any) -> list[Order]:
+        statement = sa.select(_ORDERS).where(where)
+        rows = self._all(statement.order_by(_ORDERS.c.placed_at.desc(), _ORDERS.c.order_number.desc()))
+        lines = self._lines([row["order_number"] for row in rows])
+        return [
+            Order(
+                **{name: row[name] for name in _FIELDS},
+                address=_address(row),
+                lines=tuple(lines.get(row["order_number"], ())),
+            )
+            for row in rows
+        ]
+
+    def _lines(self, order_numbers: Sequence[str]) -> dict[str, list[OrderLine]]:
+        statement = sa.select(_LINES).where(_LINES.c.order_number.in_(order_numbers))
+        rows = self._all(statement.order_by(_LINES.c.order_number, _LINES.c.line))
+        products = Products(self._connection, self._clock).by_ids(row["product_id"] for row in rows)
+        found: dict[str, list[OrderLine]] = {}
+        for row in rows:
+            fields = {name: row[name] for name in _LINE_FIELDS}
+            line = OrderLine(**fields, product=products[row["product_id"]])
+            found.setdefault(row["order_number"], []).append(line)
+        return found

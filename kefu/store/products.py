@@ -1,0 +1,106 @@
+"""The catalogue and its stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from kefu.store import schema
+from kefu.store.base import Repository
+from kefu.store.records import Product, Variant
+
+CATALOGUE = "catalogue"  # the change counter that `put` bumps; taking stock does not
+
+_PRODUCTS, _VARIANTS = schema.products, schema.variants
+_FIELDS = ("product_id", "kind", "name_en", "name_zh", "category", "price", "currency", "stock")
+
+
+def _attributes(kept: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()}
+
+
+def _row(product: Product, position: int) -> dict[str, Any]:
+    attributes = {k: list(v) if isinstance(v, tuple) else v for k, v in product.attributes.items()}
+    fields = {name: getattr(product, name) for name in _FIELDS}
+    return {**fields, "position": position, "attributes": attributes}
+
+
+class Products(Repository):
+    """Read products, take pieces from stock and put them back."""
+
+    def get(self, product_id: str) -> Product | None:
+        """The product with this id, None where there is none."""
+        return next(iter(self._records(_PRODUCTS.c.product_id == product_id)), None)
+
+    def all(self) -> list[Product]:
+        """Every product, in the catalogue's own order."""
+        return self._records(sa.true())
+
+    def by_ids(self, product_ids: Iterable[str]) -> dict[str, Product]:
+        """The products of these ids, by id."""
+        found = self._records(_PRODUCTS.c.product_id.in_(sorted(set(product_ids))))
+        return {product.product_id: product for product in found}
+
+    def take_stock(self, product_id: str, variant: str | None, pieces: int) -> bool:
+        """Take ``pieces`` from stock; False (and nothing taken) where there are not so many.
+
+        Where the product has variants one must be named unless there is only one. What has
+        no stock (digital goods) can always be taken.
+        """
+        return self._change_stock(product_id, variant, -pieces)
+
+    def put_back(self, product_id: str, variant: str | None, pieces: int) -> bool:
+        """Put ``pieces`` back on stock; False where product or variant are unknown."""
+        return self._change_stock(product_id, variant, pieces)
+
+    def put(self, products: Sequence[Product]) -> None:
+        """Insert products, or overwrite those that are there; bumps the counter ``catalogue``."""
+        ids = [product.product_id for product in products]
+        self._run(sa.delete(_VARIANTS).where(_VARIANTS.c.product_id.in_(ids)))
+        self._put(_PRODUCTS, [_row(product, position) for position, product in enumerate(products)])
+        pieces = [
+            {"product_id": p.product_id, "name": v.name, "position": position, "stock": v.stock}
+            for p in products
+            for position, v in enumerate(p.variants)
+        ]
+        self._put(_VARIANTS, pieces)
+        self._bump(schema.counters, CATALOGUE)
+
+    def _records(self, where: Any) -> list[Product]:
+        statement = sa.select(_PRODUCTS).where(where).order_by(_PRODUCTS.c.position, _PRODUCTS.c.product_id)
+        rows = self._all(statement)
+        variants = self._variants([row["product_id"] for row in rows])
+        return [self._record(row, variants.get(row["product_id"], ())) for row in rows]
+
+    def _variants(self, product_ids: Sequence[str]) -> dict[str, tuple[Variant, ...]]:
+        statement = sa.select(_VARIANTS).where(_VARIANTS.c.product_id.in_(product_ids))
+        found: dict[str, tuple[Variant, ...]] = {}
+        for row in self._all(statement.order_by(_VARIANTS.c.position, _VARIANTS.c.name)):
+            before = found.get(row["product_id"], ())
+            found[row["product_id"]] = (*before, Variant(row["name"], row["stock"]))
+        return found
+
+    @staticmethod
+    def _record(row: Mapping[str, Any], variants: tuple[Variant, ...]) -> Product:
+        fields = {name: row[name] for name in _FIELDS}
+        if variants:
+            fields["stock"] = sum(variant.stock for variant in variants)
+        return Product(**fields, variants=variants, attributes=_attributes(row["attributes"]))
+
+    def _change_stock(self, product_id: str, variant: str | None, change: int) -> bool:
+        product = self.get(product_id)
+        if product is None:
+            return False
+        if not product.variants:
+            return product.stock is None or self._guarded(_PRODUCTS, change, product_id=product_id)
+        if variant is None and len(product.variants) == 1:
+            variant = product.variants[0].name
+        return variant is not None and self._guarded(_VARIANTS, change, product_id=product_id, name=variant)
+
+    def _guarded(self, table: sa.Table, change: int, **key: str) -> bool:
+        # the condition and the change are one statement: two buyers cannot take the last piece
+        statement = sa.update(table).where(*(table.c[name] == value for name, value in key.items()))
+        statement = statement.where(table.c.stock + change >= 0).values(stock=table.c.stock + change)
+        return bool(self._run(statement).rowcount)

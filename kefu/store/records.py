@@ -1,0 +1,306 @@
+"""What the store gives out: rows as frozen dataclasses, free of SQL.
+
+Money is an integer of minor units (cents) with its ISO 4217 currency; times are
+timezone-aware UTC datetimes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A person of the shop."""
+
+    customer_id: str
+    name: str
+    email: str
+    phone: str
+    language: str
+    membership: str
+    address: str
+    postcode: str
+    country: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One variant of a product (a colour, say) and its stock in pieces."""
+
+    name: str
+    stock: int
+
+
+@dataclass(frozen=True)
+class Product:
+    """A catalogue entry; ``attributes`` holds every ``key=value`` of its row, lists as tuples."""
+
+    product_id: str
+    kind: str  # physical | course | ebook | membership
+    name_en: str
+    name_zh: str
+    category: str
+    price: int
+    currency: str
+    stock: int | None  # None where stock has no meaning (digital)
+    variants: tuple[Variant, ...] = ()
+    attributes: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+
+    def name(self, language: str) -> str:
+        """The product's name in ``language`` (``zh``, otherwise English)."""
+        return self.name_zh if language == "zh" else self.name_en
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """One line of an order; ``progress_percent`` for courses, ``downloaded`` for e-books."""
+
+    order_number: str
+    line: int
+    product: Product
+    quantity: int
+    unit_price: int
+    variant: str | None
+    progress_percent: int | None
+    downloaded: bool | None
+    cancelled: int = 0  # pieces cancelled
+    exchanged: bool = False
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a parcel goes."""
+
+    name: str
+    phone: str
+    address: str
+    postcode: str
+    country: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order with its lines. ``paid`` is what was really charged (0 while unpaid)."""
+
+    order_number: str
+    customer_id: str
+    status: str
+    placed_at: datetime
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    ended_at: datetime | None  # membership: end of the running period once renewal is stopped
+    renews: bool | None  # membership: will it be charged again
+    shipping_method: str | None
+    carrier: str | None
+    tracking_number: str | None
+    eta_at: datetime | None
+    payment_method: str  # "visa-4242", "paypal", …
+    subtotal: int
+    shipping_fee: int
+    discount: int
+    coupon: str | None
+    total: int
+    paid: int
+    currency: str
+    benefit_used: bool | None
+    address: Address | None
+    lines: tuple[OrderLine, ...]
+    charged_at: datetime | None = None  # membership: the last charge (= placed_at: the first payment)
+    next_charge_at: datetime | None = None  # membership: when it will be charged again, if it renews
+
+
+@dataclass(frozen=True)
+class Return:
+    """Goods on their way back, one row a line."""
+
+    return_id: str
+    order_number: str
+    line: int
+    quantity: int
+    reason: str
+    kind: str  # return | exchange
+    new_variant: str | None
+    state: str  # requested | approved | rejected | in_transit | received
+    shipping_paid_by: str  # customer | shop
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money on its way back. ``key`` is unique: one refund for one intent."""
+
+    refund_id: str
+    order_number: str
+    line: int | None  # None: the whole order
+    amount: int
+    currency: str
+    method: str
+    state: str  # requested | approved | rejected | submitted | succeeded | failed
+    reason: str
+    automatic: bool
+    key: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """A requested electronic invoice."""
+
+    invoice_id: str
+    order_number: str
+    kind: str  # personal | company
+    company: str | None
+    tax_number: str | None
+    email: str
+    state: str  # requested | sent | reissued
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Coupon:
+    """A coupon; ``value`` is percent or minor units by ``kind``."""
+
+    code: str
+    kind: str  # percent | amount
+    value: int
+    minimum: int
+    category: str | None
+    valid_from: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One rule of the shop's policy in force: its parameters and its words."""
+
+    clause: str
+    version: int
+    params: Mapping[str, str]
+    text_en: str
+    text_zh: str
+    effective_from: datetime
+
+    def text(self, language: str) -> str:
+        """The clause in words, its parameters filled in."""
+        template, comma = (self.text_zh, "、") if language == "zh" else (self.text_en, ", ")
+        return template.format(**{key: value.replace("|", comma) for key, value in self.params.items()})
+
+
+@dataclass(frozen=True)
+class Session:
+    """A conversation's owner: minted by the server, never chosen by a client."""
+
+    session_id: str
+    customer_id: str | None
+    language: str | None
+    created_at: datetime
+    expires_at: datetime
+    verified_order: str | None = None  # guest: shown by order number + code
+    verified_until: datetime | None = None
+    pending_order: str | None = None  # guest: what the customer typed, real or not
+    state: str = "open"  # open | human (a person was asked for)
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What will be done once the customer says yes to the assistant's last words."""
+
+    nonce: str
+    session_id: str
+    operation: Mapping[str, Any]  # kefu.shop.operation.Operation.as_dict()
+    content_hash: str
+    state: str  # open | used | void
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A case for a person."""
+
+    ticket_id: str
+    session_id: str | None
+    customer_id: str | None
+    order_number: str | None
+    kind: str  # human | complaint | legal | safety | refund | lost_parcel | warranty | payment | address…
+    summary: str
+    state: str  # open | waiting | closed
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Button:
+    """What a pressed button stands for, in one session, once."""
+
+    nonce: str
+    session_id: str
+    title: str
+    intent: str
+    entities: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A message in the outbox (one-time codes, invoices)."""
+
+    mail_id: int
+    to: str
+    subject: str
+    body: str
+    code: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A retrievable answer in one language. ``answer`` may hold ``{clause:param}`` placeholders."""
+
+    passage_id: str
+    language: str
+    title: str
+    questions: tuple[str, ...]
+    answer: str
+    category: str
+    clause: str | None
+    source: str
+    updated: datetime
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """A one-time code that was sent; only its hash is kept."""
+
+    code_id: int
+    session_id: str
+    order_number: str
+    code_hash: str
+    created_at: datetime
+    expires_at: datetime
+    tries: int = 0
+    used: bool = False
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An answered message: the same ``message_id`` gets the same answer again."""
+
+    session_id: str
+    message_id: str
+    content_hash: str
+    answer_json: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """Who did what to which thing, and when."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]

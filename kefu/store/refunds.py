@@ -1,0 +1,64 @@
+"""Money on its way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from kefu.store import schema
+from kefu.store.base import Repository
+from kefu.store.records import Refund
+
+_TABLE, _ORDERS = schema.refunds, schema.orders
+_FIELDS = tuple(column.name for column in _TABLE.columns)
+_COUNTS = _TABLE.c.state.not_in(("rejected", "failed"))
+
+
+class Refunds(Repository):
+    """Refunds; the database holds the key unique and the sum at or below what was paid."""
+
+    def of_order(self, order_number: str) -> list[Refund]:
+        """The order's refunds, oldest first."""
+        statement = sa.select(_TABLE).where(_TABLE.c.order_number == order_number)
+        rows = self._all(statement.order_by(_TABLE.c.created_at, _TABLE.c.refund_id))
+        return [Refund(**row) for row in rows]
+
+    def get(self, refund_id: str) -> Refund | None:
+        """The refund with this id, None where there is none."""
+        row = self._one(sa.select(_TABLE).where(_TABLE.c.refund_id == refund_id))
+        return Refund(**row) if row else None
+
+    def by_key(self, key: str) -> Refund | None:
+        """The refund recorded under this key, None where there is none."""
+        row = self._one(sa.select(_TABLE).where(_TABLE.c.key == key))
+        return Refund(**row) if row else None
+
+    def add(self, refund: Refund) -> None:
+        """Record a refund.
+
+        DuplicateKey where its key was used before; StoreError where the order's refunds would
+        exceed what was paid. The transaction stays usable after either.
+        """
+        self._try(sa.insert(_TABLE).values({name: getattr(refund, name) for name in _FIELDS}))
+
+    def put(self, refunds: Sequence[Refund]) -> None:
+        """Load refunds as they are (the seed)."""
+        self._put(_TABLE, [{name: getattr(refund, name) for name in _FIELDS} for refund in refunds])
+
+    def set_state(self, refund_id: str, to: str) -> None:
+        """Move a refund to another state; StoreError where that is no legal move."""
+        self._move(_TABLE, "refund_id", refund_id, column="state", to=to)
+
+    def sum_of_order(self, order_number: str) -> int:
+        """Minor units refunded or about to be; rejected and failed refunds do not count."""
+        total = sa.select(sa.func.coalesce(sa.func.sum(_TABLE.c.amount), 0))
+        return int(self._value(total.where(_TABLE.c.order_number == order_number, _COUNTS)))
+
+    def automatic_of_customer(self, customer_id: str, since: datetime) -> int:
+        """How many automatic refunds the customer got after ``since``, over all orders."""
+        joined = _TABLE.join(_ORDERS, _ORDERS.c.order_number == _TABLE.c.order_number)
+        count = sa.select(sa.func.count()).select_from(joined)
+        mine = (_ORDERS.c.customer_id == customer_id, _TABLE.c.automatic.is_(True), _TABLE.c.created_at > since)
+        return int(self._value(count.where(*mine, _COUNTS)))

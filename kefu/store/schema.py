@@ -1,0 +1,220 @@
+"""The tables as this code knows them; the migrations make them (a test compares the two).
+
+Session ids carry no foreign key: a developer's shell speaks without a session row, and a
+conversation's traces must not fail because its session was cleared away.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from kefu.store.types import UtcDateTime
+
+REVISION = "0003"  # the alembic revision that this code was written for
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = sa.MetaData(naming_convention=NAMES)
+
+
+def _text(name: str, *, null: bool = False) -> sa.Column:
+    return sa.Column(name, sa.Text, nullable=null)
+
+
+def _key(name: str) -> sa.Column:
+    return sa.Column(name, sa.Text, primary_key=True)
+
+
+def _int(name: str, *, null: bool = False) -> sa.Column:
+    return sa.Column(name, sa.Integer, nullable=null)
+
+
+def _money(name: str) -> sa.Column:
+    return sa.Column(name, sa.BigInteger, nullable=False)
+
+
+def _time(name: str, *, null: bool = False) -> sa.Column:
+    return sa.Column(name, UtcDateTime, nullable=null)
+
+
+def _flag(name: str, *, null: bool = False) -> sa.Column:
+    return sa.Column(name, sa.Boolean(create_constraint=False), nullable=null)
+
+
+def _json(name: str) -> sa.Column:
+    return sa.Column(name, sa.JSON, nullable=False)
+
+
+# -- the shop ---------------------------------------------------------------------------
+
+customers = sa.Table(
+    "customers", metadata,
+    _key("customer_id"), _text("name"), _text("email"), _text("email_key"), _text("phone"),
+    _text("language"), _text("membership"), _text("address"), _text("postcode"), _text("country"),
+    sa.Index(None, "email_key"),
+)  # fmt: skip
+
+products = sa.Table(
+    "products", metadata,
+    _key("product_id"), _int("position"), _text("kind"), _text("name_en"), _text("name_zh"),
+    _text("category"), _money("price"), _text("currency"), _int("stock", null=True), _json("attributes"),
+)  # fmt: skip
+
+variants = sa.Table(
+    "variants", metadata,
+    sa.Column("product_id", sa.Text, sa.ForeignKey("products.product_id", ondelete="CASCADE"),
+              primary_key=True),
+    _key("name"), _int("position"), _int("stock"),
+)  # fmt: skip
+
+orders = sa.Table(
+    "orders", metadata,
+    _key("order_number"),
+    sa.Column("customer_id", sa.Text, sa.ForeignKey("customers.customer_id"), nullable=False),
+    _text("status"), _time("placed_at"), _time("shipped_at", null=True), _time("delivered_at", null=True),
+    _time("ended_at", null=True), _flag("renews", null=True), _time("charged_at", null=True),
+    _time("next_charge_at", null=True), _text("shipping_method", null=True), _text("carrier", null=True),
+    _text("tracking_number", null=True), _time("eta_at", null=True), _text("payment_method"),
+    _money("subtotal"), _money("shipping_fee"), _money("discount"), _text("coupon", null=True),
+    _money("total"), _money("paid"), _text("currency"), _flag("benefit_used", null=True),
+    _text("ship_to_name", null=True), _text("ship_to_phone", null=True),
+    _text("ship_to_address", null=True), _text("ship_to_postcode", null=True),
+    _text("ship_to_country", null=True),
+    sa.Index(None, "customer_id", "placed_at"),
+)  # fmt: skip
+
+order_lines = sa.Table(
+    "order_lines", metadata,
+    sa.Column("order_number", sa.Text, sa.ForeignKey("orders.order_number", ondelete="CASCADE"),
+              primary_key=True),
+    sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("product_id", sa.Text, sa.ForeignKey("products.product_id"), nullable=False),
+    _int("quantity"), _money("unit_price"), _text("variant", null=True),
+    _int("progress_percent", null=True), _flag("downloaded", null=True), _int("cancelled"),
+    _flag("exchanged"),
+)  # fmt: skip
+
+returns = sa.Table(
+    "returns", metadata,
+    _key("return_id"), _text("order_number"), _int("line"), _int("quantity"), _text("reason"),
+    _text("kind"), _text("new_variant", null=True), _text("state"), _text("shipping_paid_by"),
+    _time("created_at"),
+    sa.ForeignKeyConstraint(["order_number", "line"], ["order_lines.order_number", "order_lines.line"],
+                            ondelete="CASCADE"),
+    sa.Index(None, "order_number", "line"),
+)  # fmt: skip
+
+refunds = sa.Table(
+    "refunds", metadata,
+    _key("refund_id"),
+    sa.Column("order_number", sa.Text, sa.ForeignKey("orders.order_number", ondelete="CASCADE"),
+              nullable=False),
+    _int("line", null=True), _money("amount"), _text("currency"), _text("method"), _text("state"),
+    _text("reason"), _flag("automatic"), _text("key"), _time("created_at"),
+    sa.UniqueConstraint("key"), sa.Index(None, "order_number"),
+)  # fmt: skip
+
+invoices = sa.Table(
+    "invoices", metadata,
+    _key("invoice_id"),
+    sa.Column("order_number", sa.Text, sa.ForeignKey("orders.order_number", ondelete="CASCADE"),
+              nullable=False),
+    _text("kind"), _text("company", null=True), _text("tax_number", null=True), _text("email"),
+    _text("state"), _time("created_at"),
+    sa.Index(None, "order_number"),
+)  # fmt: skip
+
+coupons = sa.Table(
+    "coupons", metadata,
+    _key("code_key"), _text("code"), _text("kind"), sa.Column("value", sa.BigInteger, nullable=False),
+    _money("minimum"), _text("category", null=True), _time("valid_from", null=True),
+    _time("expires_at", null=True),
+)  # fmt: skip
+
+policy_clauses = sa.Table(
+    "policy_clauses", metadata,
+    _key("clause"), sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    _int("position"), _json("params"), _text("text_en"), _text("text_zh"), _time("effective_from"),
+)  # fmt: skip
+
+passages = sa.Table(
+    "passages", metadata,
+    _key("passage_id"), _key("language"), _int("position"), _text("title"), _json("questions"),
+    _text("answer"), _text("category"), _text("clause", null=True), _text("source"), _time("updated"),
+)  # fmt: skip
+
+# -- conversations ----------------------------------------------------------------------
+
+sessions = sa.Table(
+    "sessions", metadata,
+    _key("session_id"),
+    sa.Column("customer_id", sa.Text, sa.ForeignKey("customers.customer_id"), nullable=True),
+    _text("language", null=True), _time("created_at"), _time("expires_at"),
+    _text("verified_order", null=True), _time("verified_until", null=True),
+    _text("pending_order", null=True), _text("state"),
+    sa.Index(None, "customer_id"),
+)  # fmt: skip
+
+codes = sa.Table(
+    "codes", metadata,
+    sa.Column("code_id", sa.Integer, primary_key=True), _text("session_id"), _text("order_number"),
+    _text("code_hash"), _time("created_at"), _time("expires_at"), _int("tries"), _flag("used"),
+    sa.Index(None, "session_id"),
+)  # fmt: skip
+
+confirmations = sa.Table(
+    "confirmations", metadata,
+    _key("nonce"), _text("session_id"), _json("operation"), _text("content_hash"), _text("state"),
+    _time("created_at"), _time("expires_at"),
+    sa.Index(None, "session_id"),
+    sa.Index("uq_confirmations_one_open", "session_id", unique=True,
+             sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")),
+)  # fmt: skip
+
+buttons = sa.Table(
+    "buttons", metadata,
+    _key("nonce"), _text("session_id"), _text("title"), _text("intent"), _json("entities"),
+    _time("created_at"), _flag("taken"),
+    sa.Index(None, "session_id"),
+)  # fmt: skip
+
+tickets = sa.Table(
+    "tickets", metadata,
+    _key("ticket_id"), _text("session_id", null=True),
+    sa.Column("customer_id", sa.Text, sa.ForeignKey("customers.customer_id"), nullable=True),
+    _text("order_number", null=True), _text("kind"), _text("summary"), _text("state"),
+    _time("created_at"),
+    sa.Index(None, "session_id"), sa.Index(None, "customer_id"),
+)  # fmt: skip
+
+outbox = sa.Table(
+    "outbox", metadata,
+    sa.Column("mail_id", sa.Integer, primary_key=True), _text("recipient"), _text("recipient_key"),
+    _text("subject"), _text("body"), _text("code", null=True), _time("created_at"),
+    sa.Index(None, "recipient_key"),
+)  # fmt: skip
+
+turns = sa.Table(
+    "turns", metadata,
+    _key("session_id"), _key("message_id"), _text("content_hash"), _text("answer_json"),
+    _time("created_at"),
+)  # fmt: skip
+
+audit = sa.Table(
+    "audit", metadata,
+    sa.Column("audit_id", sa.Integer, primary_key=True), _time("at"), _text("actor"), _text("action"),
+    _text("subject"), _json("detail"),
+    sa.Index(None, "subject"),
+)  # fmt: skip
+
+# -- the store's own --------------------------------------------------------------------
+
+counters = sa.Table("counters", metadata, _key("name"), _int("value"))
+
+legal_moves = sa.Table("legal_moves", metadata, _key("subject"), _key("from_state"), _key("to_state"))

@@ -1,0 +1,63 @@
+"""A transaction: every repository over one connection."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from kefu.store import schema
+from kefu.store.audit import Audit
+from kefu.store.base import Clock, Repository
+from kefu.store.buttons import Buttons
+from kefu.store.codes import Codes
+from kefu.store.confirmations import Confirmations
+from kefu.store.coupons import Coupons
+from kefu.store.customers import Customers
+from kefu.store.invoices import Invoices
+from kefu.store.orders import Orders
+from kefu.store.outbox import Outbox
+from kefu.store.passages import Passages
+from kefu.store.policy import Policy
+from kefu.store.products import Products
+from kefu.store.refunds import Refunds
+from kefu.store.returns import Returns
+from kefu.store.sessions import Sessions
+from kefu.store.tickets import Tickets
+from kefu.store.turns import Turns
+
+_KEPT_BY_EMPTYING = ("counters", "legal_moves")
+
+
+class Transaction(Repository):
+    """What ``Store.read()`` and ``Store.write()`` yield: one attribute a table family."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        super().__init__(connection, clock)
+        self.customers = Customers(connection, clock)
+        self.products = Products(connection, clock)
+        self.orders = Orders(connection, clock)
+        self.returns = Returns(connection, clock)
+        self.refunds = Refunds(connection, clock)
+        self.invoices = Invoices(connection, clock)
+        self.coupons = Coupons(connection, clock)
+        self.policy = Policy(connection, clock)
+        self.passages = Passages(connection, clock)
+        self.sessions = Sessions(connection, clock)
+        self.codes = Codes(connection, clock)
+        self.confirmations = Confirmations(connection, clock)
+        self.buttons = Buttons(connection, clock)
+        self.tickets = Tickets(connection, clock)
+        self.outbox = Outbox(connection, clock)
+        self.turns = Turns(connection, clock)
+        self.audit = Audit(connection, clock)
+
+    def counter(self, name: str) -> int:
+        """The change counter ``name`` (``catalogue`` or ``passages``); 0 where it is unknown."""
+        value = sa.select(schema.counters.c.value).where(schema.counters.c.name == name)
+        return int(self._value(value) or 0)
+
+    def empty(self) -> None:
+        """Delete every row of the shop and of all conversations; the schema's own rows stay."""
+        for table in reversed(schema.metadata.sorted_tables):
+            if table.name not in _KEPT_BY_EMPTYING:
+                self._run(sa.delete(table))

@@ -1,0 +1,27 @@
+"""Answered messages, so that one sent twice is answered once."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from kefu.store import schema
+from kefu.store.base import Repository
+from kefu.store.records import Turn
+
+_TABLE = schema.turns
+
+
+class Turns(Repository):
+    """Turns by session and the client's message id."""
+
+    def get(self, session_id: str, message_id: str) -> Turn | None:
+        """The turn that answered this message, None where it was not answered yet."""
+        here = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.message_id == message_id)
+        row = self._one(sa.select(_TABLE).where(here))
+        return Turn(**row) if row else None
+
+    def add(self, session_id: str, message_id: str, content_hash: str, answer_json: str) -> Turn:
+        """Record an answer; DuplicateKey where the message has one."""
+        turn = Turn(session_id, message_id, content_hash, answer_json, self._clock())
+        self._try(sa.insert(_TABLE).values(vars(turn)))
+        return turn
