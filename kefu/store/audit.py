@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,11 +19,19 @@ _FIELDS = ("at", "actor", "action", "subject", "detail")
 class Audit(Repository):
     """The audit log."""
 
-    def add(self, actor: str, action: str, subject: str, detail: Mapping[str, Any] | str) -> None:
+    def add(
+        self,
+        actor: str,
+        action: str,
+        subject: str,
+        detail: Mapping[str, Any] | str,
+        *,
+        now: datetime | None = None,
+    ) -> None:
         """Write an entry; a ``detail`` in words is kept as ``{"note": words}``."""
         kept = {"note": detail} if isinstance(detail, str) else dict(detail)
-        values = {"at": self._clock(), "actor": actor, "action": action, "subject": subject, "detail": kept}
-        self._run(sa.insert(_TABLE).values(values))
+        values = {"actor": actor, "action": action, "subject": subject, "detail": kept}
+        self._run(sa.insert(_TABLE).values(at=now or self._clock(), **values))
 
     def of_subject(self, subject: str) -> list[AuditEntry]:
         """What was done to a thing, oldest first."""

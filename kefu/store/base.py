@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from kefu.errors import DuplicateKey, StoreError
@@ -78,6 +79,12 @@ class Repository:
     def _value(self, statement: Any) -> Any:
         return self._run(statement).scalar()
 
+    def _held(self, statement: Any) -> Any:
+        """In a write transaction, take the rows of a select until its end (SQLite has no need)."""
+        if self._connection.get_execution_options().get("kefu_write"):
+            return statement.with_for_update(key_share=True)
+        return statement
+
     def _must_change(self, statement: Any, what: str) -> None:
         """Run an update that has to hit a row; StoreError with ``what`` where it hits none."""
         if self._try(statement).rowcount == 0:
@@ -101,8 +108,8 @@ class Repository:
         """Insert rows, or overwrite those whose primary key is there already."""
         if not rows:
             return
-        module = getattr(sa.dialects, self._connection.dialect.name)
-        statement = module.insert(table)
+        insert = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+        statement = insert(table)
         keys = [column.name for column in table.primary_key]
         others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
         self._run(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)

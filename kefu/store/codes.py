@@ -16,26 +16,37 @@ _TABLE = schema.codes
 class Codes(Repository):
     """Codes by session, only their hashes."""
 
-    def add(self, session_id: str, order_number: str, code_hash: str, expires_at: datetime) -> CodeRow:
+    def add(
+        self,
+        session_id: str,
+        order_number: str,
+        code_hash: str,
+        expires_at: datetime,
+        *,
+        now: datetime | None = None,
+    ) -> CodeRow:
         """Record a code that was sent."""
-        now = self._clock()
+        at = now or self._clock()
         sent = {"session_id": session_id, "order_number": order_number, "code_hash": code_hash}
-        times = {"created_at": now, "expires_at": expires_at}
+        times = {"created_at": at, "expires_at": expires_at}
         result = self._try(sa.insert(_TABLE).values(**sent, **times, tries=0, used=False))
         code_id = int(result.inserted_primary_key[0])
-        return CodeRow(code_id, session_id, order_number, code_hash, now, expires_at)
+        return CodeRow(code_id, session_id, order_number, code_hash, at, expires_at)
 
     def latest(self, session_id: str) -> CodeRow | None:
-        """The session's newest code, used or not; None where none was sent."""
+        """The session's newest code, used or not; None where none was sent.
+
+        A write transaction holds it until its end, so that tries are counted one after another.
+        """
         newest = sa.select(_TABLE).where(_TABLE.c.session_id == session_id).order_by(_TABLE.c.code_id.desc())
-        row = self._one(newest.limit(1))
+        row = self._one(self._held(newest.limit(1)))
         return CodeRow(**row) if row else None
 
     def count_try(self, code_id: int) -> int:
         """Count one more try at the code; returns how many there were with this one."""
         here = _TABLE.c.code_id == code_id
-        self._must_change(sa.update(_TABLE).where(here).values(tries=_TABLE.c.tries + 1),
-                          f"there is no code {code_id}")  # fmt: skip
+        counted = sa.update(_TABLE).where(here).values(tries=_TABLE.c.tries + 1)
+        self._must_change(counted, f"there is no code {code_id}")
         return int(self._value(sa.select(_TABLE.c.tries).where(here)))
 
     def use(self, code_id: int) -> bool:

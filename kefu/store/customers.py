@@ -10,8 +10,8 @@ from kefu.store import schema
 from kefu.store.base import Repository
 from kefu.store.records import Customer
 
-_FIELDS = ("customer_id", "name", "email", "phone", "language", "membership", "address", "postcode", "country")
 _TABLE = schema.customers
+_FIELDS = tuple(column.name for column in _TABLE.columns if column.name != "email_key")
 _SELECT = sa.select(*(_TABLE.c[name] for name in _FIELDS))
 
 
@@ -28,6 +28,14 @@ class Customers(Repository):
         found = _SELECT.where(_TABLE.c.email_key == email.strip().casefold())
         row = self._one(found.order_by(_TABLE.c.customer_id))
         return Customer(**row) if row else None
+
+    def first(self, limit: int) -> list[Customer]:
+        """At most ``limit`` customers in the order of their ids, for the demo's choice of who to be."""
+        return [Customer(**row) for row in self._all(_SELECT.order_by(_TABLE.c.customer_id).limit(limit))]
+
+    def first(self, count: int) -> list[Customer]:
+        """The first ``count`` customers by id."""
+        return [Customer(**row) for row in self._all(_SELECT.order_by(_TABLE.c.customer_id).limit(count))]
 
     def put(self, customers: Sequence[Customer]) -> None:
         """Insert customers, or overwrite those that are there."""

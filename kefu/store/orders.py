@@ -44,6 +44,11 @@ class Orders(Repository):
         """The order with this number, None where there is none."""
         return next(iter(self._records(_ORDERS.c.order_number == order_number)), None)
 
+    def get_owned(self, order_number: str, customer_id: str) -> Order | None:
+        """The order if it is this customer's; None alike for another's and for one that is not there."""
+        mine = sa.and_(_ORDERS.c.order_number == order_number, _ORDERS.c.customer_id == customer_id)
+        return next(iter(self._records(mine)), None)
+
     def of_customer(self, customer_id: str) -> list[Order]:
         """A customer's orders, newest first."""
         return self._records(_ORDERS.c.customer_id == customer_id)
@@ -89,8 +94,9 @@ class Orders(Repository):
 
     def put(self, orders: Sequence[Order]) -> None:
         """Load orders as they are; of those that are there everything hanging on them goes first."""
-        numbers = [order.order_number for order in orders]
-        self._run(sa.delete(_ORDERS).where(_ORDERS.c.order_number.in_(numbers)))
+        if orders:
+            gone = sa.delete(_ORDERS).where(_ORDERS.c.order_number == sa.bindparam("number"))
+            self._run(gone, [{"number": order.order_number} for order in orders])
         self._put(_ORDERS, [_order_row(order) for order in orders])
         self._put(_LINES, [_line_row(line) for order in orders for line in order.lines])
 
@@ -107,7 +113,7 @@ class Orders(Repository):
     def _records(self, where: Any) -> list[Order]:
         statement = sa.select(_ORDERS).where(where)
         rows = self._all(statement.order_by(_ORDERS.c.placed_at.desc(), _ORDERS.c.order_number.desc()))
-        lines = self._lines([row["order_number"] for row in rows])
+        lines = self._lines(where)
         return [
             Order(
                 **{name: row[name] for name in _FIELDS},
@@ -117,8 +123,8 @@ class Orders(Repository):
             for row in rows
         ]
 
-    def _lines(self, order_numbers: Sequence[str]) -> dict[str, list[OrderLine]]:
-        statement = sa.select(_LINES).where(_LINES.c.order_number.in_(order_numbers))
+    def _lines(self, where: Any) -> dict[str, list[OrderLine]]:
+        statement = sa.select(_LINES).join(_ORDERS).where(where)
         rows = self._all(statement.order_by(_LINES.c.order_number, _LINES.c.line))
         products = Products(self._connection, self._clock).by_ids(row["product_id"] for row in rows)
         found: dict[str, list[OrderLine]] = {}

@@ -57,8 +57,9 @@ class Products(Repository):
 
     def put(self, products: Sequence[Product]) -> None:
         """Insert products, or overwrite those that are there; bumps the counter ``catalogue``."""
-        ids = [product.product_id for product in products]
-        self._run(sa.delete(_VARIANTS).where(_VARIANTS.c.product_id.in_(ids)))
+        if products:
+            gone = sa.delete(_VARIANTS).where(_VARIANTS.c.product_id == sa.bindparam("of_product"))
+            self._run(gone, [{"of_product": product.product_id} for product in products])
         self._put(_PRODUCTS, [_row(product, position) for position, product in enumerate(products)])
         pieces = [
             {"product_id": p.product_id, "name": v.name, "position": position, "stock": v.stock}
@@ -71,11 +72,11 @@ class Products(Repository):
     def _records(self, where: Any) -> list[Product]:
         statement = sa.select(_PRODUCTS).where(where).order_by(_PRODUCTS.c.position, _PRODUCTS.c.product_id)
         rows = self._all(statement)
-        variants = self._variants([row["product_id"] for row in rows])
+        variants = self._variants(where)
         return [self._record(row, variants.get(row["product_id"], ())) for row in rows]
 
-    def _variants(self, product_ids: Sequence[str]) -> dict[str, tuple[Variant, ...]]:
-        statement = sa.select(_VARIANTS).where(_VARIANTS.c.product_id.in_(product_ids))
+    def _variants(self, where: Any) -> dict[str, tuple[Variant, ...]]:
+        statement = sa.select(_VARIANTS).join(_PRODUCTS).where(where)
         found: dict[str, tuple[Variant, ...]] = {}
         for row in self._all(statement.order_by(_VARIANTS.c.position, _VARIANTS.c.name)):
             before = found.get(row["product_id"], ())

@@ -60,5 +60,5 @@ class Refunds(Repository):
         """How many automatic refunds the customer got after ``since``, over all orders."""
         joined = _TABLE.join(_ORDERS, _ORDERS.c.order_number == _TABLE.c.order_number)
         count = sa.select(sa.func.count()).select_from(joined)
-        mine = (_ORDERS.c.customer_id == customer_id, _TABLE.c.automatic.is_(True), _TABLE.c.created_at > since)
-        return int(self._value(count.where(*mine, _COUNTS)))
+        mine = sa.and_(_ORDERS.c.customer_id == customer_id, _TABLE.c.created_at > since)
+        return int(self._value(count.where(mine, _TABLE.c.automatic.is_(True), _COUNTS)))

@@ -42,4 +42,5 @@ class Returns(Repository):
         exchanged = sa.and_(_TABLE.c.kind == "exchange", _TABLE.c.state == "received")
         counted = sa.and_(_TABLE.c.state != "rejected", sa.not_(exchanged))
         total = sa.select(sa.func.coalesce(sa.func.sum(_TABLE.c.quantity), 0))
-        return int(self._value(total.where(_TABLE.c.order_number == order_number, _TABLE.c.line == line, counted)))
+        here = sa.and_(_TABLE.c.order_number == order_number, _TABLE.c.line == line)
+        return int(self._value(total.where(here, counted)))

@@ -97,7 +97,8 @@ def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except sa.exc.ArgumentError as error:
-        raise ConfigError(f"KEFU_DATABASE_URL: found {url!r}; wanted sqlite:///PATH or postgresql://…") from error
+        # the value is not repeated: it may hold a password
+        raise ConfigError("KEFU_DATABASE_URL is none; wanted sqlite:///PATH or postgresql://…") from error
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         found = parsed.get_backend_name()
         raise ConfigError(f"KEFU_DATABASE_URL: found a {found} database; wanted sqlite or postgresql")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from kefu.store import schema
@@ -20,8 +22,16 @@ class Turns(Repository):
         row = self._one(sa.select(_TABLE).where(here))
         return Turn(**row) if row else None
 
-    def add(self, session_id: str, message_id: str, content_hash: str, answer_json: str) -> Turn:
+    def add(
+        self,
+        session_id: str,
+        message_id: str,
+        content_hash: str,
+        answer_json: str,
+        *,
+        now: datetime | None = None,
+    ) -> Turn:
         """Record an answer; DuplicateKey where the message has one."""
-        turn = Turn(session_id, message_id, content_hash, answer_json, self._clock())
+        turn = Turn(session_id, message_id, content_hash, answer_json, now or self._clock())
         self._try(sa.insert(_TABLE).values(vars(turn)))
         return turn

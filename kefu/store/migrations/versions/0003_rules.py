@@ -21,7 +21,11 @@ MOVES = {
         "delivered": ("returned",),
         "active": ("ended",),
     },
-    "return": {"requested": ("approved", "rejected"), "approved": ("in_transit",), "in_transit": ("received",)},
+    "return": {
+        "requested": ("approved", "rejected"),
+        "approved": ("in_transit",),
+        "in_transit": ("received",),
+    },
     "refund": {
         "requested": ("approved", "rejected"),
         "approved": ("submitted",),
@@ -31,8 +35,9 @@ MOVES = {
 }
 
 PAID = (
-    "NEW.amount + (SELECT COALESCE(SUM(amount), 0) FROM refunds WHERE order_number = NEW.order_number "
-    "AND state NOT IN ('rejected', 'failed')) > (SELECT paid FROM orders WHERE order_number = NEW.order_number)"
+    "NEW.amount + (SELECT COALESCE(SUM(amount), 0) FROM refunds "
+    "WHERE order_number = NEW.order_number AND state NOT IN ('rejected', 'failed')) > "
+    "(SELECT paid FROM orders WHERE order_number = NEW.order_number)"
 )
 PIECES = (
     "NEW.quantity + (SELECT COALESCE(SUM(quantity), 0) FROM returns WHERE order_number = NEW.order_number "
