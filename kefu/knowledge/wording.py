@@ -51,7 +51,10 @@ _CURRENCIES_ZH = {
     "HKD": "港元",
     "JPY": "日元",
 }
-_ONE_OF_MANY = re.compile(r"(?<![\d.–-])\b1 ((?:business )?(?:day|hour|minute|month|time|coupon))s\b")
+_CJK = "\u4e00-\u9fff"
+_SPACE_IN_CHINESE = re.compile(f"(?<=[{_CJK}]) (?=[{_CJK}])")
+_ONE_TIME = re.compile(r"(?<![\d.–-])\b1 times\b")
+_ONE_OF_MANY = re.compile(r"(?<![\d.–-])\b1 ((?:business )?(?:day|hour|minute|month|coupon))s\b")
 
 
 def in_words(value: str, *, param: str, language: str) -> str:
@@ -73,12 +76,14 @@ def country_name(code: str, *, language: str) -> str:
 
 
 def tidy(text: str, *, language: str) -> str:
-    """Mend what a filled-in number breaks: "1 days" becomes "1 day".
+    """Mend what a filled-in value breaks: "1 days", or a space between two Chinese words.
 
-    >>> tidy("within 1 days, or 21 days", language="en")
-    'within 1 day, or 21 days'
+    >>> tidy("1 times, within 1 days or 21 days", language="en")
+    'once, within 1 day or 21 days'
     """
-    return text if language == "zh" else _ONE_OF_MANY.sub(r"1 \1", text)
+    if language == "zh":
+        return _SPACE_IN_CHINESE.sub("", text)
+    return _ONE_OF_MANY.sub(r"1 \1", _ONE_TIME.sub("once", text))
 
 
 def _one(item: str, *, param: str, language: str) -> str:
