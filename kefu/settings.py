@@ -72,15 +72,18 @@ class Settings:
             shell_customer=env.get("KEFU_SHELL_CUSTOMER") or _default("shell_customer"),
             host=env.get("KEFU_HOST") or _default("host"),
             bench_data=_path(env, "bench_data") or base.parent / "shared" / "bench",
-            **{name: _flag(env, name) for name in ("dev", "demo", "serve")},
-            **{name: _number(env, name, most=65535) for name in ("port", "action_port")},
-            **{name: _number(env, name) for name in _COUNTS},
+            dev=_flag(env, "dev"),
+            demo=_flag(env, "demo"),
+            serve=_flag(env, "serve"),
+            port=_number(env, "port", most=65535),
+            action_port=_number(env, "action_port", most=65535),
+            session_hours=_number(env, "session_hours"),
+            token_minutes=_number(env, "token_minutes"),
+            code_minutes=_number(env, "code_minutes"),
+            code_tries=_number(env, "code_tries"),
+            confirmation_minutes=_number(env, "confirmation_minutes"),
+            action_seconds=_number(env, "action_seconds"),
         )
-
-
-_COUNTS = (
-    "session_hours", "token_minutes", "code_minutes", "code_tries", "confirmation_minutes", "action_seconds",
-)  # fmt: skip
 
 
 def _variable(name: str) -> str:

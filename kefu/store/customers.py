@@ -33,10 +33,6 @@ class Customers(Repository):
         """At most ``limit`` customers in the order of their ids, for the demo's choice of who to be."""
         return [Customer(**row) for row in self._all(_SELECT.order_by(_TABLE.c.customer_id).limit(limit))]
 
-    def first(self, count: int) -> list[Customer]:
-        """The first ``count`` customers by id."""
-        return [Customer(**row) for row in self._all(_SELECT.order_by(_TABLE.c.customer_id).limit(count))]
-
     def put(self, customers: Sequence[Customer]) -> None:
         """Insert customers, or overwrite those that are there."""
         rows = [{name: getattr(customer, name) for name in _FIELDS} for customer in customers]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from kefu.store import schema
@@ -29,6 +31,10 @@ class Returns(Repository):
     def add(self, record: Return) -> None:
         """Record a return; StoreError where more pieces would go back than the line has left."""
         self._try(sa.insert(_TABLE).values({name: getattr(record, name) for name in _FIELDS}))
+
+    def put(self, returns: Sequence[Return]) -> None:
+        """Load returns as they are (the seed)."""
+        self._put(_TABLE, [{name: getattr(record, name) for name in _FIELDS} for record in returns])
 
     def set_state(self, return_id: str, to: str) -> None:
         """Move a return to another state; StoreError where that is no legal move."""

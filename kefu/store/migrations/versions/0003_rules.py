@@ -13,7 +13,7 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-MOVES = {
+MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "order": {
         "pending_payment": ("processing", "cancelled", "completed", "active"),
         "processing": ("shipped", "cancelled"),
