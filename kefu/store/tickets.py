@@ -33,6 +33,10 @@ class Tickets(Repository):
         """A customer's tickets, newest first."""
         return self._records(_TABLE.c.customer_id == customer_id)
 
+    def of_order(self, order_number: str) -> list[Ticket]:
+        """The tickets about an order, newest first."""
+        return self._records(_TABLE.c.order_number == order_number)
+
     def set_state(self, ticket_id: str, state: str) -> None:
         """Mark a ticket as open, waiting or closed."""
         changed = sa.update(_TABLE).where(_TABLE.c.ticket_id == ticket_id).values(state=state)
