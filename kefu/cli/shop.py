@@ -14,15 +14,12 @@ from kefu.shop.identity import customer_token
 from kefu.store import Store
 from kefu.store.seed import seed as load_shop
 
-TOKEN_MINUTES = 60
-
 
 @contextmanager
 def open_store(settings: Settings) -> Iterator[Store]:
     """The store of the settings, its schema brought up to date; closed at the end."""
-    store = Store.open(settings.database_url)
+    store = Store.open(settings.database_url, migrate=True)
     try:
-        store.migrate()
         yield store
     finally:
         store.close()
@@ -52,14 +49,15 @@ def ensure_shop(settings: Settings) -> None:
 
 
 def token(customer_id: str) -> None:
-    """Print a token of ``customer_id``, valid for an hour; the token is the last line."""
+    """Print a token of ``customer_id``, good for KEFU_TOKEN_MINUTES; the token is the last line."""
     settings = Settings.load()
     with open_store(settings) as store, store.read() as tx:
         customer = tx.customers.get(customer_id)
     if customer is None:
         raise KefuError(f"found no customer {customer_id}; `kefu seed` loads the demo shop, which has C1001")
-    console.say(f"{customer.name} ({customer_id}), valid for {TOKEN_MINUTES} minutes:")
-    signed = customer_token(customer_id, secret=settings.shop_secret, now=_now(), minutes=TOKEN_MINUTES)
+    minutes = settings.token_minutes
+    console.say(f"{customer.name} ({customer_id}), valid for {minutes} minutes:")
+    signed = customer_token(customer_id, secret=settings.shop_secret, now=_now(), minutes=minutes)
     console.say(signed)
 
 
@@ -72,7 +70,7 @@ def last_code(email: str) -> None:
         code = tx.outbox.last_code(email)
     if code is None:
         raise KefuError(f"found no code mailed to {email}; ask for one in the chat first, by an order number")
-    console.say(str(getattr(code, "code", code)))
+    console.say(code)
 
 
 def _now() -> datetime:

@@ -45,7 +45,8 @@ def up(*, port: int | None, model: Path | None) -> int:
 
 def _serve(family: Family, settings: Settings, *, chat_port: int, archive: Path) -> int:
     family.start("actions", action_command(settings))
-    family.start("rasa", chat_command(settings, chat_port=chat_port, archive=archive))
+    command = chat_command(settings, chat_port=chat_port, archive=archive)
+    family.start("rasa", command, extra={"KEFU_SERVE": "1"})
     address = f"http://{settings.host}:{chat_port}/"
     reason = wait_until(lambda: readiness(address), family.obituary, seconds=READY_SECONDS)
     if reason:

@@ -1,0 +1,69 @@
+"""The channel's own few sentences, for turns in which the assistant could not speak."""
+
+from __future__ import annotations
+
+import re
+
+from kefu.channels.records import Message
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+
+SENTENCES = {
+    "failed": {
+        "en": (
+            "I am sorry, something went wrong on our side and I could not answer you. "
+            "Your message has reached us, but nothing was confirmed to you in this answer. "
+            "If you had just agreed to a change, ask me how the order stands before you send it again. "
+            "A colleague can take over."
+        ),
+        "zh": (
+            "抱歉，我们这边出了点问题，刚才没能回答您。"
+            "您的消息已经收到，但这次没有向您确认任何事情。"
+            "如果您刚刚同意了某项更改，请先问我订单的状态，再决定是否重发。"
+            "也可以转给人工同事处理。"
+        ),
+    },
+    "cut_off": {
+        "en": (
+            "I am sorry, something went wrong before I was finished. "
+            "What I said above stands; the rest has not been answered. "
+            "A colleague can take over."
+        ),
+        "zh": (
+            "抱歉，我还没说完就出了问题。上面已经说的仍然有效，其余部分还没有回答。也可以转给人工同事处理。"
+        ),
+    },
+    "stale_button": {
+        "en": (
+            "That button no longer works: it was used already or belongs to an earlier conversation. "
+            "Nothing was done. Just write what you would like."
+        ),
+        "zh": (
+            "这个按钮已经失效：它已被使用过，或属于之前的对话。没有执行任何操作。请直接输入您想办理的事情。"
+        ),
+    },
+}
+PERSON = {"en": "Talk to a person", "zh": "转人工客服"}
+
+
+def language_of(text: str, *, session_language: str | None) -> str:
+    """The language to answer ``text`` in: its script where that tells, else the session's, else English.
+
+    >>> language_of("我的订单", session_language="en"), language_of("KF10000002", session_language="zh")
+    ('zh', 'zh')
+    """
+    if _HAN.search(text):
+        return "zh"
+    if len(_LATIN_WORD.findall(text)) >= 2 or session_language not in SENTENCES["failed"]:
+        return "en"
+    return str(session_language)
+
+
+def apology(kind: str, *, language: str, recipient: str) -> Message:
+    """One of the SENTENCES with a button that asks for a person."""
+    return {
+        "recipient_id": recipient,
+        "text": SENTENCES[kind][language],
+        "buttons": [{"title": PERSON[language], "payload": "/request_human"}],
+    }

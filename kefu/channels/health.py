@@ -1,0 +1,61 @@
+"""GET /health/live and /health/ready: would a message really be answered?"""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urljoin
+
+import aiohttp
+import structlog
+from sanic import Request
+from sanic.response import HTTPResponse, json
+
+from kefu.channels.records import ChatRecords
+from kefu.channels.refusals import Refusal
+from kefu.errors import StoreError
+
+ACTION_SECONDS = 2.0
+log = structlog.get_logger()
+
+
+class Health:
+    """What the process says of itself."""
+
+    def __init__(self, records: ChatRecords) -> None:
+        self._records = records
+
+    async def live(self, request: Request) -> HTTPResponse:
+        """200 while the process answers at all."""
+        return json({"status": "live"})
+
+    async def ready(self, request: Request) -> HTTPResponse:
+        """200 when model, store and action server are there; else 503 naming the first that is not."""
+        for missing in (self._model(request), await self._store(), await self._actions(request)):
+            if missing:
+                raise Refusal(503, "not_ready", missing)
+        return json({"status": "ready"})
+
+    def _model(self, request: Request) -> str | None:
+        agent = getattr(request.app.ctx, "agent", None)
+        return None if agent is not None and agent.is_ready() else "no model is loaded"
+
+    async def _store(self) -> str | None:
+        try:
+            await asyncio.to_thread(self._records.check)
+        except StoreError:
+            return "the store does not answer"
+        return None
+
+    async def _actions(self, request: Request) -> str | None:
+        endpoint = getattr(getattr(request.app.ctx, "agent", None), "action_endpoint", None)
+        if endpoint is None:
+            return "no action server is named in endpoints.yml"
+        address = urljoin(endpoint.url, "health")
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ACTION_SECONDS)) as client,
+                client.get(address) as answer,
+            ):
+                return None if answer.status == 200 else f"the action server answers {answer.status}"
+        except (aiohttp.ClientError, asyncio.TimeoutError):
+            return "the action server does not answer"

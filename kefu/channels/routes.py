@@ -1,0 +1,127 @@
+"""The addresses of the chat interface that talk (shared/chat_api.md); each handler reads, asks, answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from sanic import Request
+from sanic.response import HTTPResponse, json
+
+from kefu.channels.records import ChatRecords, Visitor
+from kefu.channels.refusals import Refusal
+from kefu.channels.requests import bearer_token, is_token, json_object, optional_text
+from kefu.channels.text import accept_message, accept_message_id
+from kefu.channels.turns import Turns
+from kefu.errors import StoreError, TokenError
+
+LANGUAGES = ("en", "zh")
+
+
+class ChatRoutes:
+    """Sessions, messages and the demo's sign-in over the chat's records and turns."""
+
+    def __init__(self, records: ChatRecords, turns: Turns) -> None:
+        self._records = records
+        self._turns = turns
+
+    async def open_session(self, request: Request) -> HTTPResponse:
+        """POST /chat/sessions: mint a conversation, for a customer or a guest."""
+        body = json_object(request, may_be_empty=True)
+        token = optional_text(body, "customer_token")
+        language = optional_text(body, "language")
+        if language is not None and language not in LANGUAGES:
+            raise Refusal(400, "malformed", '"language" must be "en" or "zh".')
+        if token is not None and not is_token(token):
+            raise _bad_customer_token()
+        visitor, signed = await self._open(token, language)
+        opened = {
+            "session_id": visitor.session_id,
+            "token": signed,
+            "expires_at": visitor.expires_at.isoformat(),
+            "customer": {"name": visitor.customer_name} if visitor.customer_name else None,
+        }
+        return _json(opened, status=201)
+
+    async def receive(self, request: Request) -> HTTPResponse:
+        """POST /webhooks/rest/webhook: a customer's message, answered."""
+        token = bearer_token(request)
+        body = json_object(request)
+        text = accept_message(body.get("message"))
+        message_id = accept_message_id(body.get("message_id"))
+        visitor = await self._visitor(request, token)
+        _require_model(request)
+        answer = await _from_store(self._turns.answer(visitor, text, message_id))
+        return _json(answer)
+
+    async def demo_customers(self, request: Request) -> HTTPResponse:
+        """GET /chat/demo: whom a visitor of the demo may be."""
+        customers = await _threaded(self._records.demo_customers)
+        if customers is None:
+            raise _no_demo()
+        rows = [{"customer_id": row.customer_id, "name": row.name} for row in customers]
+        return _json({"customers": rows})
+
+    async def demo_token(self, request: Request) -> HTTPResponse:
+        """POST /chat/demo-token: the token that the shop's own page would hand over."""
+        if await _threaded(self._records.demo_customers) is None:
+            raise _no_demo()
+        customer_id = optional_text(json_object(request), "customer_id")
+        if not customer_id or not is_token(customer_id):
+            raise Refusal(400, "malformed", 'The body needs a "customer_id".')
+        token = await _threaded(self._records.demo_token, customer_id)
+        if token is None:
+            raise Refusal(404, "not_found", "The demo shop has no such customer.")
+        return _json({"customer_token": token})
+
+    async def _open(self, token: str | None, language: str | None) -> tuple[Visitor, str]:
+        try:
+            return await _threaded(self._records.open_session, customer_token=token, language=language)
+        except TokenError as error:
+            raise _bad_customer_token() from error
+
+    async def _visitor(self, request: Request, token: str) -> Visitor:
+        try:
+            visitor = await _threaded(self._records.visitor, token)
+        except TokenError as error:
+            words = "This conversation has ended or its token is not valid. Open a new one."
+            raise Refusal(401, "bad_token", words) from error
+        named = request.headers.get("x-kefu-session")
+        if named is not None and named != visitor.session_id:
+            raise Refusal(403, "other_session", "The token belongs to another conversation.")
+        return visitor
+
+
+async def _threaded(call: Callable[..., Any], *values: Any, **named: Any) -> Any:
+    """Run a blocking call of the records off the event loop; a silent store becomes a 503."""
+    return await _from_store(asyncio.to_thread(call, *values, **named))
+
+
+async def _from_store(waiting: Any) -> Any:
+    try:
+        return await waiting
+    except StoreError as error:
+        words = "Our records cannot be reached just now. Nothing was done. Try again in a moment."
+        raise Refusal(503, "unavailable", words) from error
+
+
+def _require_model(request: Request) -> None:
+    agent = getattr(request.app.ctx, "agent", None)
+    if agent is None or not agent.is_ready():
+        words = "The assistant is not ready yet. Try again in a moment."
+        raise Refusal(503, "not_ready", words)
+
+
+def _json(body: Any, *, status: int = 200) -> HTTPResponse:
+    return json(body, status=status, headers={"Cache-Control": "no-store"}, ensure_ascii=False)
+
+
+def _bad_customer_token() -> Refusal:
+    return Refusal(
+        401, "bad_customer_token", "The shop's sign-in is not valid or has expired. Sign in again."
+    )
+
+
+def _no_demo() -> Refusal:
+    return Refusal(404, "not_found", "There is nothing at this address.")

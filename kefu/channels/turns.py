@@ -1,0 +1,135 @@
+"""A turn: one message of a customer in, an answer out, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+import structlog
+from rasa.core.channels.channel import UserMessage
+
+from kefu.channels import buttons
+from kefu.channels.apology import apology, language_of
+from kefu.channels.output import ChatOutput
+from kefu.channels.records import Answered, ChatRecords, Message, Press, Visitor
+from kefu.channels.refusals import Refusal
+from kefu.channels.text import guarded
+from kefu.errors import StoreError
+
+CHANNEL = "chat"
+Handler = Callable[[UserMessage], Awaitable[object]]
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a customer sent: normalised text and the client's id of it."""
+
+    visitor: Visitor
+    text: str
+    message_id: str
+
+    @property
+    def content_hash(self) -> str:
+        """The digest by which a repeated message is told from another under the same id."""
+        return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+
+
+class Turns:
+    """Runs turns: one at a time in a conversation, each to its end even if the client goes away."""
+
+    def __init__(self, records: ChatRecords, handler: Handler) -> None:
+        self._records = records
+        self._handler = handler
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._running: set[asyncio.Task[list[Message]]] = set()
+
+    async def answer(self, visitor: Visitor, text: str, message_id: str | None) -> list[Message]:
+        """The assistant's messages; the same ones again for the same ``message_id`` and text.
+
+        Raises Refusal 409 for another text under a known id, StoreError where the store does not answer.
+        """
+        asked = Asked(visitor, text, message_id or uuid.uuid4().hex)
+        # Shielded from a client that goes away: a cancelled turn loses its tracker, saved at its end only.
+        task = asyncio.create_task(self._in_turn(asked))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def drain(self, *, seconds: float) -> None:
+        """Let running turns end, for at most ``seconds``."""
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=seconds)
+
+    async def _in_turn(self, asked: Asked) -> list[Message]:
+        session_id = asked.visitor.session_id
+        lock = self._locks.setdefault(session_id, asyncio.Lock())
+        async with lock:
+            before = await asyncio.to_thread(self._records.answered, session_id, asked.message_id)
+            if before is None:
+                return await self._new_answer(asked)
+            if before.content_hash != asked.content_hash:
+                raise Refusal(
+                    409, "conflict", "This message_id was used for another message. Choose a new one."
+                )
+            return list(before.messages)
+
+    async def _new_answer(self, asked: Asked) -> list[Message]:
+        messages, presses = buttons.exchange(await self._speak(asked))
+        kept = Answered(asked.content_hash, messages)
+        session_id = asked.visitor.session_id
+        try:
+            await asyncio.to_thread(
+                self._records.keep, session_id, asked.message_id, answered=kept, presses=presses
+            )
+        except StoreError:
+            # The turn has happened and its words are owed; buttons that nobody remembers are not shown.
+            log.error("chat.answer_not_kept", session=session_id)
+            return [
+                {name: part for name, part in message.items() if name != "buttons"} for message in messages
+            ]
+        return messages
+
+    async def _speak(self, asked: Asked) -> Sequence[Message]:
+        if not buttons.is_press(asked.text):
+            return await self._run(asked, press=None)
+        nonce = buttons.nonce_of(asked.text)
+        press = await asyncio.to_thread(self._records.take_press, asked.visitor.session_id, nonce)
+        if press is None:
+            return [self._apology("stale_button", asked, text="")]
+        return await self._run(asked, press=press)
+
+    async def _run(self, asked: Asked, *, press: Press | None) -> Sequence[Message]:
+        output = ChatOutput()
+        text = press.title if press else asked.text
+        try:
+            await self._handler(_user_message(asked, output, press))
+        except Exception as error:
+            # Whatever broke, the customer hears words; the log gets the kind, never what was written.
+            log.error("chat.turn_failed", session=asked.visitor.session_id, kind=type(error).__name__)
+            kind = "cut_off" if output.messages else "failed"
+            return [*output.messages, self._apology(kind, asked, text=text)]
+        if not output.messages:
+            log.error("chat.turn_silent", session=asked.visitor.session_id)
+            return [self._apology("failed", asked, text=text)]
+        return output.messages
+
+    def _apology(self, kind: str, asked: Asked, *, text: str) -> Message:
+        language = language_of(text, session_language=asked.visitor.language)
+        return apology(kind, language=language, recipient=asked.visitor.session_id)
+
+
+def _user_message(asked: Asked, output: ChatOutput, press: Press | None) -> UserMessage:
+    understood = buttons.parse_data(press) if press and press.intent else None
+    return UserMessage(
+        text=guarded(press.title if press else asked.text),
+        output_channel=output,
+        sender_id=asked.visitor.session_id,
+        parse_data=understood,
+        input_channel=CHANNEL,
+        message_id=asked.message_id,
+    )

@@ -1,0 +1,126 @@
+"""Joins the chat to the store and the shop's identities; no other file of this room knows them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from kefu.channels.records import Answered, ChatRecords, DemoCustomer, Press, Visitor
+from kefu.errors import TokenError
+from kefu.settings import Settings
+from kefu.shop import identity
+from kefu.store import Store, Transaction
+from kefu.store.records import Button, Session
+
+DEMO_CUSTOMERS = 12
+DEMO_TOKEN_MINUTES = 10
+
+
+def connect(settings: Settings | None = None) -> ChatRecords:
+    """The chat's memory as the settings say; the store is opened when it is first asked."""
+    return StoreRecords(settings or Settings.load())
+
+
+class StoreRecords:
+    """ChatRecords over the store; see there for what each method promises."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opened: Store | None = None
+        self._opening = threading.Lock()
+
+    def open_session(self, *, customer_token: str | None, language: str | None) -> tuple[Visitor, str]:
+        """Mint a session with its token."""
+        now = _now()
+        customer_id = None
+        if customer_token is not None:
+            shop_secrets = [self._settings.shop_secret]
+            customer_id = identity.read_customer_token(customer_token, secrets=shop_secrets, now=now)
+        hours = self._settings.session_hours
+        with self._store().write() as tx:
+            session = identity.open_session(
+                tx, customer_id=customer_id, language=language, now=now, hours=hours
+            )
+            visitor = _visitor(tx, session)
+        return visitor, identity.session_token(session, secret=self._settings.session_secret)
+
+    def visitor(self, token: str) -> Visitor:
+        """Whose token this is, and that their session still runs."""
+        now = _now()
+        session_id = identity.read_session_token(token, secret=self._settings.session_secret, now=now)
+        with self._store().read() as tx:
+            session = tx.sessions.get(session_id)
+            if session is None or session.expires_at <= now:
+                raise TokenError("found a token of no running session; wanted one; open a new session")
+            return _visitor(tx, session)
+
+    def answered(self, session_id: str, message_id: str) -> Answered | None:
+        """The answer kept for a message id."""
+        with self._store().read() as tx:
+            turn = tx.turns.get(session_id, message_id)
+        return Answered(turn.content_hash, json.loads(turn.answer_json)) if turn else None
+
+    def keep(self, session_id: str, message_id: str, *, answered: Answered, presses: Sequence[Press]) -> None:
+        """Keep an answer and its buttons in one transaction."""
+        words = json.dumps(list(answered.messages), ensure_ascii=False)
+        with self._store().write() as tx:
+            for press in presses:
+                tx.buttons.add(Button(press.nonce, session_id, press.title, press.intent, press.entities))
+            tx.turns.add(session_id, message_id, answered.content_hash, words)
+
+    def take_press(self, session_id: str, nonce: str) -> Press | None:
+        """What a button stands for, once."""
+        with self._store().write() as tx:
+            button = tx.buttons.take(nonce, session_id)
+        return Press(button.nonce, button.title, button.intent, button.entities) if button else None
+
+    def demo_customers(self) -> list[DemoCustomer] | None:
+        """Whom a visitor of the demo may be."""
+        if not self._settings.demo:
+            return None
+        with self._store().read() as tx:
+            return [DemoCustomer(row.customer_id, row.name) for row in tx.customers.first(DEMO_CUSTOMERS)]
+
+    def demo_token(self, customer_id: str) -> str | None:
+        """A token as the shop would sign it."""
+        if not self._settings.demo:
+            return None
+        with self._store().read() as tx:
+            if tx.customers.get(customer_id) is None:
+                return None
+        return identity.customer_token(
+            customer_id, secret=self._settings.shop_secret, now=_now(), minutes=DEMO_TOKEN_MINUTES
+        )
+
+    def check(self) -> None:
+        """Read something, however little."""
+        self._store().change_counter("catalogue")
+
+    def close(self) -> None:
+        """Close the store, if it was ever opened."""
+        with self._opening:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def _store(self) -> Store:
+        with self._opening:
+            if self._opened is None:
+                self._opened = Store.open(self._settings.database_url, migrate=True)
+            return self._opened
+
+
+def _visitor(tx: Transaction, session: Session) -> Visitor:
+    customer = tx.customers.get(session.customer_id) if session.customer_id else None
+    return Visitor(
+        session_id=session.session_id,
+        language=session.language,
+        customer_name=customer.name if customer else None,
+        expires_at=session.expires_at,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

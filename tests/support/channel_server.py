@@ -1,0 +1,142 @@
+"""A chat server without a model: our channel in an app of Rasa's kind, an assistant with a script."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+from rasa.core.channels.channel import UserMessage, register
+from rasa.server import add_root_route
+from rasa.utils.endpoints import EndpointConfig
+from sanic import Sanic
+
+from kefu.channels.chat import ChatChannel
+from kefu.channels.wiring import StoreRecords
+from kefu.settings import Settings
+from kefu.store import Store
+from kefu.store.records import Customer
+from tests.support.ports import free_port
+
+
+@dataclass
+class ScriptedAssistant:
+    """Stands where Rasa's agent stands; what it does follows from the words that it gets."""
+
+    action_endpoint: EndpointConfig | None = None
+    ready: bool = True
+    heard: list[UserMessage] = field(default_factory=list)
+    at_work: set[str] = field(default_factory=set)
+    overlaps: int = 0
+
+    def is_ready(self) -> bool:
+        """As Rasa's agent says it."""
+        return self.ready
+
+    async def handle_message(self, message: UserMessage) -> None:
+        """Say something, say nothing, fail or take a while."""
+        self.heard.append(message)
+        sender = str(message.sender_id)
+        self.overlaps += sender in self.at_work
+        self.at_work.add(sender)
+        try:
+            await self._speak(message, sender, str(message.text))
+        finally:
+            self.at_work.discard(sender)
+
+    async def _speak(self, message: UserMessage, sender: str, text: str) -> None:
+        if "slow" in text:
+            await asyncio.sleep(0.3)
+        if "choose" in text:
+            buttons = [
+                {"title": "The earbuds", "payload": '/inform{"product":"P101"}'},
+                {"title": "Yes", "payload": "/affirm"},
+                {"title": "Something else", "payload": "something else"},
+            ]
+            await message.output_channel.send_response(sender, {"text": "Which one?", "buttons": buttons})
+            return
+        if "card" in text:
+            await message.output_channel.send_response(
+                sender, {"text": "One order.\n\nIt is shipped.", "custom": {"kind": "order"}}
+            )
+            return
+        if "silence" in text or "沉默" in text:
+            return
+        if "half" in text:
+            await message.output_channel.send_response(sender, {"text": "The first half."})
+        if "half" in text or "fail" in text:
+            raise RuntimeError("secret: alice@example.com")
+        await message.output_channel.send_response(sender, {"text": f"heard: {text}"})
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server at work."""
+
+    url: str
+    assistant: ScriptedAssistant
+    settings: Settings
+
+
+@contextmanager
+def chat_server(home: Path, *, demo: bool = True, action_url: str | None = None) -> Iterator[Running]:
+    """Serve the channel over a fresh store in ``home`` with two customers, from a thread of its own."""
+    env = {"KEFU_HOME": str(home), "KEFU_DEMO": "1" if demo else "0"}
+    settings = Settings.load(env)
+    _fill(settings)
+    endpoint = EndpointConfig(action_url) if action_url else None
+    assistant = ScriptedAssistant(action_endpoint=endpoint)
+    port = free_port()
+    app = _app(f"chat_{port}", settings, assistant)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = asyncio.run_coroutine_threadsafe(_serve(app, port), loop).result(30)
+    try:
+        yield Running(f"http://127.0.0.1:{port}", assistant, settings)
+    finally:
+        asyncio.run_coroutine_threadsafe(_stop(app, server), loop).result(30)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def _app(name: str, settings: Settings, assistant: ScriptedAssistant) -> Sanic:
+    Sanic.test_mode = True  # else a second app in one process fails to start (Sanic rewrites itself once)
+    app = Sanic(name, configure_logging=False)
+    add_root_route(app)
+    register([ChatChannel(StoreRecords(settings))], app, route="/webhooks/")
+    app.ctx.agent = assistant
+    return app
+
+
+async def _serve(app: Sanic, port: int) -> SimpleNamespace:
+    server = await app.create_server(
+        host="127.0.0.1", port=port, return_asyncio_server=True, access_log=False
+    )
+    await server.startup()
+    await server.start_serving()
+    return server
+
+
+async def _stop(app: Sanic, server: SimpleNamespace) -> None:
+    await server.before_stop()
+    server.close()
+    await server.wait_closed()
+    for connection in list(server.connections):
+        connection.close_if_idle()
+
+
+def _fill(settings: Settings) -> None:
+    store = Store.open(settings.database_url, migrate=True)
+    with store.write() as tx:
+        tx.customers.put([_customer("C1001", "Alice Chen", "en"), _customer("C1003", "王小明", "zh")])
+    store.close()
+
+
+def _customer(customer_id: str, name: str, language: str) -> Customer:
+    return Customer(customer_id, name, f"{customer_id}@example.com", "", language, "none", "", "", "US")
