@@ -41,8 +41,8 @@ def send_code(
 def _mail(tx: Transaction, order: Order, code: str, *, minutes: int, now: datetime) -> None:
     customer = tx.customers.get(order.customer_id)
     if customer is not None:
-        mail = code_mail(order.order_number, code, minutes, customer.language)
-        tx.outbox.add(to=customer.email, subject=mail.subject, body=mail.body, code=code, now=now)
+        letter = code_mail(order.order_number, code, minutes, customer.language)
+        tx.outbox.add(to=customer.email, subject=letter.subject, body=letter.body, code=code, now=now)
 
 
 def check_code(tx: Transaction, session_id: str, code: str, *, now: datetime, tries: int = 5) -> bool:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 OutcomeKind = Literal["offered", "done", "refused", "needs_person", "ask"]
 
+TERMS = ("waits", "quantity", "method", "shipping_paid_by", "new_variant", "email")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -22,6 +24,13 @@ class Outcome:
     code: str
     clause: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def terms(self) -> dict[str, Any]:
+        """What a customer says yes to, as plain JSON data: if any of it changes, the yes is void."""
+        amount = self.facts.get("amount")
+        kept = {name: self.facts.get(name) for name in TERMS}
+        money = [amount.amount, amount.currency] if amount is not None else None
+        return {"code": self.code, "clause": self.clause, "amount": money, **kept}
 
     def with_facts(self, **more: Any) -> Outcome:
         """The same outcome with more facts."""

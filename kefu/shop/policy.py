@@ -76,7 +76,8 @@ class Policy:
             return time.max if text == "24:00" else time.fromisoformat(text)
         except ValueError:
             raise ConfigError(
-                f"found {clause} {param}={text!r}; wanted a time like 09:00; correct policy.csv and seed again"
+                f"found {clause} {param}={text!r}; wanted a time like 09:00; "
+                "correct policy.csv and seed again"
             ) from None
 
     @property

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 
 from kefu.errors import TokenError
 from kefu.store.records import Session
+
+if TYPE_CHECKING:
+    from jwt.types import Options
 
 ALGORITHM = "HS256"  # the only one accepted: a token never chooses how it is checked
 SESSION_AUDIENCE = "kefu-session"
@@ -67,7 +70,7 @@ def _claims(token: str, secrets: Sequence[str], now: datetime) -> dict[str, Any]
 
 def _verified(token: str, secrets: Sequence[str]) -> dict[str, Any]:
     # the clock is a parameter, so the library's own checks of time are off and done by the caller
-    options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
+    options: Options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
     for secret in secrets:
         try:
             return jwt.decode(token, secret, algorithms=[ALGORITHM], options=options)

@@ -1,0 +1,93 @@
+"""One operation on the table: the order, the policy in force and who asks, with what all topics share."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from kefu.errors import KefuError
+from kefu.shop.identity import Identity
+from kefu.shop.money import Money
+from kefu.shop.operation import Item, Operation
+from kefu.shop.policy import Policy
+from kefu.store.records import Order, OrderLine
+
+if TYPE_CHECKING:
+    from kefu.store import Transaction
+
+GOODS = "physical"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything an assessment reads; ``order`` is one that the speaker may see."""
+
+    tx: Transaction
+    identity: Identity
+    operation: Operation
+    order: Order
+    policy: Policy
+    now: datetime
+
+    def money(self, amount: int) -> Money:
+        """An amount in the order's currency."""
+        return Money(amount, self.order.currency)
+
+    def line(self, number: int) -> OrderLine:
+        """A line by its number; raises KefuError when the order has none of that number."""
+        for line in self.order.lines:
+            if line.line == number:
+                return line
+        known = ", ".join(str(line.line) for line in self.order.lines)
+        raise KefuError(
+            f"found line {number} for order {self.order.order_number}; wanted one of {known}; "
+            "choose one of these"
+        )
+
+    def left(self, line: OrderLine) -> int:
+        """Pieces of a line that were neither cancelled nor sent back."""
+        sent_back = self.tx.returns.open_pieces(self.order.order_number, line.line)
+        return line.quantity - line.cancelled - sent_back
+
+    def lines(self) -> list[OrderLine]:
+        """The lines that the operation is about: those of its items, else all of the order."""
+        items = self.operation.items
+        return [self.line(item.line) for item in items] if items else list(self.order.lines)
+
+    def item(self, line: OrderLine) -> Item | None:
+        """What was said about a line; None where the whole order is meant."""
+        return next((item for item in self.operation.items if item.line == line.line), None)
+
+
+def is_goods(line: OrderLine) -> bool:
+    """Whether a line is something that travels in a parcel."""
+    return line.product.kind == GOODS
+
+
+def has_goods(order: Order) -> bool:
+    """Whether any line of the order travels in a parcel."""
+    return any(is_goods(line) for line in order.lines)
+
+
+def base_facts(case: Case) -> dict[str, Any]:
+    """What every outcome tells: the order, its state, its method of payment, and the product if it is one."""
+    lines = case.lines()
+    return {
+        "order_number": case.order.order_number,
+        "status": case.order.status,
+        "method": case.order.payment_method,
+        "product": lines[0].product if len(lines) == 1 else None,
+        "products": tuple(line.product for line in lines),
+    }
+
+
+def clause_days(case: Case, clause: str, param: str = "days") -> int:
+    """A window of the policy in days."""
+    return case.policy.number(clause, param)
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id that cannot be guessed, short enough to be read out: ``TK-9F3A61C2D0``."""
+    return f"{prefix}-{secrets.token_hex(5).upper()}"

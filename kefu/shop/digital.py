@@ -1,0 +1,168 @@
+"""Money back for courses, e-books and memberships, by their own clauses and what was used of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from kefu.shop.case import Case, base_facts, clause_days, is_goods
+from kefu.shop.clock import last_day, within_days
+from kefu.shop.lines import Portion, covers_everything, line_facts
+from kefu.shop.outcome import Outcome, done, offered, refused
+from kefu.shop.refunds import (
+    ask_supervisor,
+    live_refunds,
+    pay,
+    refund_facts,
+    refund_state,
+    settled,
+    unrefunded,
+    worth,
+)
+from kefu.store.records import Order, OrderLine
+
+CLAUSES = {"course": "refund.course", "ebook": "refund.ebook", "membership": "refund.membership"}
+Evidence = dict[str, Any]
+
+
+def assess(case: Case) -> Outcome:
+    """What a refund of the operation's digital lines would come to, with the evidence."""
+    facts = base_facts(case)
+    gone = settled(case, facts)
+    if gone is not None:
+        return gone
+    if case.order.paid == 0:
+        return refused("refused_return_unpaid", "cancel.1", **facts, way="cancel")
+    lines = [line for line in case.lines() if not is_goods(line)]
+    for line in lines:
+        against = _already(case, line) or _refusal(case, line)
+        if against is not None:
+            return against
+    return _offer(case, lines)
+
+
+def _already(case: Case, line: OrderLine) -> Outcome | None:
+    rows = live_refunds(case, line.line)
+    if not rows:
+        return None
+    facts = base_facts(case) | {"product": line.product} | refund_state(case.policy, rows[-1])
+    return refused("refused_return_already", "refund.time", **facts)
+
+
+def _refusal(case: Case, line: OrderLine) -> Outcome | None:
+    clause = CLAUSES[line.product.kind]
+    code = _against(case, line, evidence(case, line))
+    if code is None:
+        return None
+    facts = base_facts(case) | {"product": line.product} | evidence(case, line)
+    return refused(code, clause, **facts)
+
+
+def evidence(case: Case, line: OrderLine) -> Evidence:
+    """What the clause of a digital line looks at, and its numbers."""
+    if line.product.kind == "membership":
+        return _membership_evidence(case)
+    clause = CLAUSES[line.product.kind]
+    days = clause_days(case, clause)
+    facts: Evidence = {
+        "days": days,
+        "purchased_at": case.order.placed_at,
+        "last_day": last_day(case.order.placed_at, days, case.policy.zone),
+    }
+    if line.product.kind == "course":
+        percent = case.policy.number(clause, "percent")
+        return facts | {"percent": percent, "progress_percent": line.progress_percent or 0}
+    return facts | {"downloaded": bool(line.downloaded)}
+
+
+def _membership_evidence(case: Case) -> Evidence:
+    order, clause = case.order, CLAUSES["membership"]
+    return {
+        "first_days": clause_days(case, clause, "first_days"),
+        "renewal_hours": clause_days(case, clause, "renewal_hours"),
+        "charge": "first" if is_first_charge(order) else "renewal",
+        "charged_at": charged_at(order),
+        "benefit_used": bool(order.benefit_used),
+        "renews": order.renews,
+        "next_charge_at": order.next_charge_at,
+    }
+
+
+def charged_at(order: Order) -> datetime:
+    """When a membership was last charged."""
+    return order.charged_at or order.placed_at
+
+
+def is_first_charge(order: Order) -> bool:
+    """Whether the last charge of a membership is its first."""
+    return charged_at(order) <= order.placed_at
+
+
+def _against(case: Case, line: OrderLine, seen: Evidence) -> str | None:
+    """The code of what speaks against the refund, None if nothing does."""
+    kind = line.product.kind
+    if kind == "membership":
+        late = not _membership_in_time(case, seen)
+        return "refused_membership_days" if late else _used(seen["benefit_used"], "refused_membership_used")
+    late = not within_days(case.order.placed_at, seen["days"], now=case.now, zone=case.policy.zone)
+    if late:
+        return f"refused_{kind}_days"
+    if kind == "course":
+        return _used(seen["progress_percent"] >= seen["percent"], "refused_course_watched")
+    return _used(seen["downloaded"], "refused_ebook_downloaded")
+
+
+def _used(used: bool, code: str) -> str | None:
+    return code if used else None
+
+
+def _membership_in_time(case: Case, seen: Evidence) -> bool:
+    since = seen["charged_at"]
+    if seen["charge"] == "first":
+        return within_days(since, seen["first_days"], now=case.now, zone=case.policy.zone)
+    return bool(case.now < since + timedelta(hours=seen["renewal_hours"]))
+
+
+def _offer(case: Case, lines: list[OrderLine]) -> Outcome:
+    portions = [_portion(case, line) for line in lines]
+    amount = min(sum(portion.amount.amount for portion in portions), unrefunded(case))
+    facts = base_facts(case) | line_facts(portions) | {"whole": covers_everything(case, portions)}
+    for line in lines:
+        facts |= evidence(case, line)
+    kind = lines[0].product.kind
+    code = "confirm_refund_membership" if kind == "membership" else "confirm_refund_digital"
+    return offered(code, CLAUSES[kind], **facts, **refund_facts(case, amount))
+
+
+def _portion(case: Case, line: OrderLine) -> Portion:
+    pieces = line.quantity - line.cancelled
+    return Portion(line, pieces, case.money(worth(case, line, pieces)))
+
+
+def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:
+    """Pay the lines back, each with a row of its own; a refunded membership ends at once."""
+    facts = dict(offer.facts)
+    waits, portions = facts["waits"], facts["portions"]
+    facts["refunds"] = tuple(
+        pay(
+            case,
+            portion.amount.amount,
+            line=portion.line.line,
+            key=key if len(portions) == 1 else f"{key}/{portion.line.line}",
+            waits=waits,
+        )
+        for portion in portions
+    )
+    facts["refund"] = facts["refunds"][0]
+    if waits:
+        facts["ticket_id"] = ask_supervisor(case, facts["amount"], facts["limit_clause"])
+        return done("done_refund_waiting", offer.clause, **facts)
+    if offer.code == "confirm_refund_membership":
+        facts["ended_at"] = _end_membership(case)
+    return done(offer.code.replace("confirm_", "done_"), offer.clause, **facts)
+
+
+def _end_membership(case: Case) -> datetime:
+    case.tx.orders.set_renews(case.order.order_number, False, case.now)
+    case.tx.orders.set_status(case.order.order_number, "ended")
+    return case.now

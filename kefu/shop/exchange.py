@@ -1,0 +1,121 @@
+"""Another variant of the same product in place of the one that came (clause exchange.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kefu.shop.case import Case, base_facts, clause_days, is_goods, new_id
+from kefu.shop.clock import last_day, within_days
+from kefu.shop.lines import Portion, chosen, line_facts
+from kefu.shop.outcome import Outcome, ask, done, offered, refused
+from kefu.shop.returns import (
+    OWN_WISH,
+    SHOP_FAULT,
+    SHOP_REASONS,
+    delivery,
+    not_delivered,
+    returnable_lines,
+)
+from kefu.store.records import OrderLine, Return, Variant
+
+CLAUSE = "exchange.1"
+
+
+def assess(case: Case) -> Outcome:
+    """Whether one line can be exchanged for the variant wanted; asks for the variant where it is open."""
+    facts = base_facts(case)
+    goods = [line for line in case.lines() if is_goods(line)]
+    if not goods:
+        return refused("refused_exchange_digital", CLAUSE, **facts)
+    early = not_delivered(case, facts)
+    if early is not None:
+        return early
+    again = _again(case, goods)
+    if again is not None:
+        return again
+    lines = returnable_lines(case)
+    if isinstance(lines, Outcome):
+        return lines
+    return _in_time(case, lines, facts)
+
+
+def _again(case: Case, goods: list[OrderLine]) -> Outcome | None:
+    rows = case.tx.returns.of_order(case.order.order_number)
+    before = {row.line for row in rows if row.kind == "exchange" and row.state != "rejected"}
+    allowed = case.policy.number(CLAUSE, "times")
+    if all(line.exchanged or line.line in before for line in goods):
+        facts = base_facts(case) | {"product": goods[0].product, "times": allowed}
+        return refused("refused_exchange_again", CLAUSE, **facts)
+    return None
+
+
+def _in_time(case: Case, lines: list[OrderLine], facts: dict[str, Any]) -> Outcome:
+    since, zone, days = delivery(case.order), case.policy.zone, clause_days(case, CLAUSE)
+    facts |= {"delivered_at": since, "days": days, "last_day": last_day(since, days, zone)}
+    if not within_days(since, days, now=case.now, zone=zone):
+        return refused("refused_exchange_window", CLAUSE, **facts)
+    return _for_line(case, lines[0], facts)
+
+
+def _for_line(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
+    product = line.product
+    others = tuple(variant for variant in product.variants if variant.name != line.variant)
+    facts |= {"product": product, "variant": line.variant, "variants": others, "restock_days": _restock(line)}
+    if product.price != line.unit_price:
+        facts |= {"paid_price": case.money(line.unit_price), "price": case.money(product.price)}
+        return refused("refused_exchange_price", CLAUSE, **facts)
+    wanted = _wanted(case, others)
+    if wanted is None and case.operation.variant is None and sum(v.stock > 0 for v in others) > 1:
+        return ask("variant", CLAUSE, **facts)
+    if wanted is None and others and case.operation.variant is not None:
+        return ask("variant", CLAUSE, **facts, said=case.operation.variant)
+    portions = chosen(case, [line], CLAUSE)
+    if isinstance(portions, Outcome):
+        return portions
+    if wanted is None or wanted.stock < portions[0].quantity:
+        return refused("refused_exchange_stock", CLAUSE, **facts, new_variant=wanted and wanted.name)
+    facts |= line_facts(portions) | {"new_variant": wanted.name, "shipping_paid_by": _payer(case)}
+    return offered("confirm_exchange", CLAUSE, **facts)
+
+
+def _wanted(case: Case, others: tuple[Variant, ...]) -> Variant | None:
+    """The variant asked for; where none was named, the only one in stock."""
+    said = case.operation.variant
+    if said is not None:
+        return next((v for v in others if v.name.casefold() == said.strip().casefold()), None)
+    in_stock = [variant for variant in others if variant.stock > 0]
+    return in_stock[0] if len(in_stock) == 1 else None
+
+
+def _restock(line: OrderLine) -> str | None:
+    days = line.product.attributes.get("restock_days")
+    return days if isinstance(days, str) else None
+
+
+def _payer(case: Case) -> str:
+    clause = SHOP_FAULT if case.operation.reason in SHOP_REASONS else OWN_WISH
+    return case.policy.text(clause, "shipping_paid_by")
+
+
+def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:
+    """Set the new pieces aside and write the way back of the old ones."""
+    facts = dict(offer.facts)
+    portion: Portion = facts["portions"][0]
+    product, number = portion.line.product, case.order.order_number
+    if not case.tx.products.take_stock(product.product_id, facts["new_variant"], portion.quantity):
+        return refused("refused_exchange_stock", CLAUSE, **facts)
+    row = Return(
+        return_id=new_id("RT"),
+        order_number=number,
+        line=portion.line.line,
+        quantity=portion.quantity,
+        reason=case.operation.reason or "unwanted",
+        kind="exchange",
+        new_variant=facts["new_variant"],
+        state="approved",
+        shipping_paid_by=facts["shipping_paid_by"],
+        created_at=case.now,
+    )
+    case.tx.returns.add(row)
+    case.tx.orders.mark_exchanged(number, portion.line.line)
+    return done("done_exchange", CLAUSE, **facts, returns=(row,), return_state=row.state)

@@ -1,0 +1,174 @@
+"""The one door to everything that changes an order: assess what would happen, then perform it.
+
+Each kind of operation has a topic (a module with ``assess`` and ``perform``). ``perform`` assesses
+again inside the same write transaction, with the order held, so what was shown is what is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from kefu.shop import (
+    address,
+    cancellation,
+    digital,
+    exchange,
+    invoices,
+    parcels,
+    renewal,
+    returns,
+    warranty,
+)
+from kefu.shop.case import Case, is_goods
+from kefu.shop.identity import Identity, may_see
+from kefu.shop.operation import Item, Operation
+from kefu.shop.outcome import Outcome, refused
+from kefu.shop.policy import Policy
+from kefu.store.records import Order, OrderLine
+
+if TYPE_CHECKING:
+    from kefu.store import Transaction
+
+
+@dataclass(frozen=True)
+class Topic:
+    """How one kind of operation is assessed and performed."""
+
+    assess: Callable[[Case], Outcome]
+    perform: Callable[..., Outcome]
+
+
+TOPICS: Mapping[str, Topic] = MappingProxyType(
+    {
+        "cancel": Topic(cancellation.assess, cancellation.perform),
+        "change_address": Topic(address.assess, address.perform),
+        "return": Topic(returns.assess, returns.perform),
+        "digital": Topic(digital.assess, digital.perform),
+        "exchange": Topic(exchange.assess, exchange.perform),
+        "warranty": Topic(warranty.assess, warranty.perform),
+        "stop_renewal": Topic(renewal.assess, renewal.perform),
+        "invoice": Topic(invoices.assess, invoices.perform),
+        "lost_parcel": Topic(parcels.assess, parcels.perform),
+    }
+)
+
+# what may still be open to a customer who was refused, in the order in which it is offered
+WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "refused_cancel_delivered": ("return",),
+        "refused_cancel_digital": ("refund", "stop_renewal"),
+        "refused_return_window": ("warranty",),
+        "refused_exchange_window": ("warranty",),
+        "refused_exchange_stock": ("return",),
+        "refused_exchange_price": ("return",),
+        "refused_exchange_again": ("return",),
+        "refused_membership_days": ("stop_renewal",),
+        "refused_membership_used": ("stop_renewal",),
+    }
+)
+
+
+def assess(tx: Transaction, identity: Identity, operation: Operation, *, now: datetime) -> Outcome:
+    """What the operation would come to now; changes nothing."""
+    case = _case(tx, identity, operation, now=now)
+    return assess_case(case) if case is not None else not_visible(operation)
+
+
+def assess_case(case: Case) -> Outcome:
+    """``assess`` for a case that is on the table already."""
+    topic, routed = route(case)
+    outcome = TOPICS[topic].assess(routed)
+    if outcome.kind == "refused" and outcome.facts.get("way") is None and outcome.code in WAYS:
+        return _with_way(routed, outcome)
+    return outcome
+
+
+def perform(
+    tx: Transaction,
+    identity: Identity,
+    operation: Operation,
+    *,
+    now: datetime,
+    key: str,
+    agreed: str | None = None,
+) -> Outcome:
+    """Do it, in a write transaction. ``key`` makes a refund unique: one key never pays twice.
+
+    With ``agreed`` (the hash of operation and terms that the customer said yes to) nothing is done
+    when the terms are others by now: the fresh offer comes back instead.
+    """
+    if may_see(tx, identity, operation.order_number) is None:
+        return not_visible(operation)
+    tx.orders.lock(operation.order_number.strip().upper())
+    case = _case(tx, identity, operation, now=now)
+    if case is None:
+        return not_visible(operation)
+    outcome = assess_case(case)
+    if outcome.kind != "offered" or agreed not in (None, operation.content_hash(outcome.terms())):
+        return outcome
+    topic, routed = route(case)
+    result = TOPICS[topic].perform(routed, outcome, key=key)
+    _note(case, result)
+    return result
+
+
+def not_visible(operation: Operation) -> Outcome:
+    """The one answer for an order that is not there and for one that is somebody else's."""
+    return refused("refused_not_visible", "privacy.1", order_number=operation.order_number)
+
+
+def route(case: Case) -> tuple[str, Case]:
+    """The topic that answers a wish: money back for an unsent order is a cancellation, and so on."""
+    kind = case.operation.kind
+    if kind not in ("return", "refund"):
+        return kind, case
+    if kind == "refund" and case.order.status == "processing":
+        return "cancel", case
+    if not any(is_goods(line) for line in case.lines()):
+        return "digital", case
+    # the return clauses speak of faults on arrival; one that appears later is the warranty's
+    later = case.operation.reason == "later_fault" and case.order.status == "delivered"
+    return ("warranty" if later else "return"), case
+
+
+def suitable(
+    tx: Transaction, identity: Identity, kind: str, *, now: datetime, reason: str | None = None
+) -> Callable[[Order, OrderLine], bool]:
+    """A judge of lines for selection: whether an operation of ``kind`` on them would not be refused."""
+    policy = Policy.load(tx, now=now)
+
+    def suits(order: Order, line: OrderLine) -> bool:
+        wish = Operation(kind, order.order_number, (Item(line.line),), reason=reason)
+        return assess_case(Case(tx, identity, wish, order, policy, now)).kind != "refused"
+
+    return suits
+
+
+def _case(tx: Transaction, identity: Identity, operation: Operation, *, now: datetime) -> Case | None:
+    order = may_see(tx, identity, operation.order_number)
+    if order is None:
+        return None
+    return Case(tx, identity, operation, order, Policy.load(tx, now=now), now)
+
+
+def _with_way(case: Case, outcome: Outcome) -> Outcome:
+    """The refusal with the first other operation that would not be refused, and with its clause."""
+    facts: dict[str, str | None] = {}
+    for kind in WAYS[outcome.code]:
+        other = assess_case(replace(case, operation=replace(case.operation, kind=kind, reason=None)))
+        if other.kind != "refused":
+            return outcome.with_facts(**facts, way=kind, way_clause=other.clause)
+        facts.setdefault("because", other.code)
+        facts.setdefault("because_clause", other.clause)
+    return outcome.with_facts(**facts)
+
+
+def _note(case: Case, outcome: Outcome) -> None:
+    """Write into the audit log who did what."""
+    actor = case.identity.customer_id or "guest"
+    detail = {"session": case.identity.session_id, "code": outcome.code, "clause": outcome.clause}
+    case.tx.audit.add(actor, case.operation.kind, case.order.order_number, detail, now=case.now)

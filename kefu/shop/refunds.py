@@ -1,0 +1,177 @@
+"""Money on its way back: what a line is worth, who decides, when it arrives, and the row itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from kefu.shop.case import Case, new_id
+from kefu.shop.clock import add_business_days, shop_day
+from kefu.shop.coupons import line_values
+from kefu.shop.money import Money, part
+from kefu.shop.outcome import Outcome, refused
+from kefu.shop.policy import Policy
+from kefu.shop.tickets import open_ticket
+from kefu.store.records import OrderLine, Refund
+
+TIME_CLAUSE = "refund.time"
+DEAD = ("rejected", "failed")
+UNDERWAY = ("requested", "approved", "in_transit")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a refund is paid without a person, and the limit that speaks against it."""
+
+    waits: bool
+    clause: str | None = None
+
+
+def worth(case: Case, line: OrderLine, pieces: int) -> int:
+    """What ``pieces`` of a line cost after the discount, capped by what of the payment is left."""
+    value = line_values(case.tx, case.order, case.policy)[line.line]
+    gone = line.quantity - case.left(line)
+    return part(value, pieces=pieces, before=gone, of=line.quantity)
+
+
+def unrefunded(case: Case) -> int:
+    """What was paid and is neither refunded nor about to be (returns on their way)."""
+    return max(case.order.paid - committed(case), 0)
+
+
+def committed(case: Case) -> int:
+    """The order's refunds, and the value of its goods that are on their way back."""
+    return case.tx.refunds.sum_of_order(case.order.order_number) + _on_the_way(case)
+
+
+def _on_the_way(case: Case) -> int:
+    values = line_values(case.tx, case.order, case.policy)
+    total = 0
+    for row in case.tx.returns.of_order(case.order.order_number):
+        if row.kind == "return" and row.state in UNDERWAY:
+            total += part(values[row.line], pieces=row.quantity, before=0, of=case.line(row.line).quantity)
+    return total
+
+
+def judge(case: Case, amount: int) -> Verdict:
+    """Whether limit.amount or limit.count hands a refund of ``amount`` to a supervisor."""
+    limit = case.policy.money("limit.amount", "amount")
+    # an amount in another currency cannot be held against the limit, so a person looks at it
+    if limit.currency != case.order.currency or committed(case) + amount > limit.amount:
+        return Verdict(True, "limit.amount")
+    since = case.now - timedelta(hours=24 * case.policy.number("limit.count", "days"))
+    automatic = case.tx.refunds.automatic_of_customer(case.order.customer_id, since)
+    if automatic >= case.policy.number("limit.count", "count"):
+        return Verdict(True, "limit.count")
+    return Verdict(False)
+
+
+def refund_facts(case: Case, amount: int) -> dict[str, Any]:
+    """Amount, limits and time of a refund, for the offer."""
+    verdict = judge(case, amount)
+    start, end = expected(case.policy, case.now)
+    return {
+        "amount": case.money(amount),
+        "waits": verdict.waits,
+        "limit_clause": verdict.clause,
+        "limit": case.policy.money("limit.amount", "amount"),
+        "limit_count": case.policy.number("limit.count", "count"),
+        "limit_days": case.policy.number("limit.count", "days"),
+        "min_days": case.policy.number(TIME_CLAUSE, "min_days"),
+        "max_days": case.policy.number(TIME_CLAUSE, "max_days"),
+        "expected_from": start,
+        "expected_by": end,
+    }
+
+
+def expected(policy: Policy, approved_at: datetime) -> tuple[date, date]:
+    """First and last date (shop time) on which a refund approved at ``approved_at`` should arrive."""
+    day = shop_day(approved_at, policy.zone)
+    return (
+        add_business_days(day, policy.number(TIME_CLAUSE, "min_days")),
+        add_business_days(day, policy.number(TIME_CLAUSE, "max_days")),
+    )
+
+
+def pay(case: Case, amount: int, *, line: int | None, key: str, waits: bool) -> Refund:
+    """Write the refund: submitted at once, or requested where a supervisor decides.
+
+    Raises DuplicateKey (StoreError) when ``key`` has refunded before.
+    """
+    order = case.order
+    refund = Refund(
+        refund_id=new_id("RF"),
+        order_number=order.order_number,
+        line=line,
+        amount=amount,
+        currency=order.currency,
+        method=order.payment_method,
+        state="requested" if waits else "approved",
+        reason=case.operation.reason or case.operation.kind,
+        automatic=not waits,
+        key=key,
+        created_at=case.now,
+    )
+    case.tx.refunds.add(refund)
+    if waits:
+        return refund
+    case.tx.refunds.set_state(refund.refund_id, "submitted")
+    _reissue_invoice(case)
+    return replace(refund, state="submitted")
+
+
+def ask_supervisor(case: Case, amount: Money, clause: str | None) -> str:
+    """Open the ticket on which a supervisor decides; returns its id."""
+    operation = case.operation
+    summary = (
+        f"{operation.kind} of {case.order.order_number}: {amount.decimal} {amount.currency} "
+        f"waits for a decision ({clause})"
+    )
+    number = case.order.order_number
+    opened = open_ticket(
+        case.tx, case.identity, "refund", summary, now=case.now, order_number=number, reuse=False
+    )
+    return opened.ticket.ticket_id
+
+
+def _reissue_invoice(case: Case) -> None:
+    """A refund changes what was bought, so an invoice that stands is made anew."""
+    invoices = case.tx.invoices.of_order(case.order.order_number)
+    if invoices:
+        latest = max(invoices, key=lambda invoice: invoice.created_at)
+        again = replace(latest, invoice_id=new_id("IN"), state="reissued", created_at=case.now)
+        case.tx.invoices.add(again)
+
+
+def live_refunds(case: Case, line: int | None = None) -> list[Refund]:
+    """The order's refunds that were neither rejected nor failed; with ``line``, those that cover it."""
+    rows = [row for row in case.tx.refunds.of_order(case.order.order_number) if row.state not in DEAD]
+    return [row for row in rows if line is None or row.line in (None, line)]
+
+
+def refund_state(policy: Policy, refund: Refund | None) -> dict[str, Any]:
+    """A refund's state for the customer: amount, method, and when it should arrive."""
+    if refund is None:
+        return {"refund": None, "refund_state": None}
+    start, end = expected(policy, refund.created_at)
+    return {
+        "refund": refund,
+        "refund_state": refund.state,
+        "amount": Money(refund.amount, refund.currency),
+        "method": refund.method,
+        "refunded_at": refund.created_at,
+        "expected_from": start,
+        "expected_by": end,
+    }
+
+
+def settled(case: Case, facts: dict[str, Any]) -> Outcome | None:
+    """The refusal for an order that was already cancelled or returned, with its refund; else None."""
+    if case.order.status not in ("cancelled", "returned"):
+        return None
+    rows = case.tx.refunds.of_order(case.order.order_number)
+    state = refund_state(case.policy, rows[-1] if rows else None)
+    if case.order.status == "cancelled":
+        return refused("refused_cancel_already", "cancel.1", **{**facts, **state})
+    return refused("refused_return_already", TIME_CLAUSE, **{**facts, **state})
