@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kefu.shop.case import Case, base_facts, is_goods
+from kefu.shop.digital import CLAUSES, evidence
 from kefu.shop.lines import Portion, covers_everything, line_facts
 from kefu.shop.outcome import Outcome, ask, done, offered, refused
 from kefu.shop.refunds import ask_supervisor, pay, refund_facts, settled, unrefunded, worth
@@ -57,8 +58,11 @@ def _portion(case: Case, line: OrderLine, pieces: int) -> Portion:
 
 def _too_late(case: Case, facts: dict[str, Any]) -> Outcome:
     order = case.order
-    if not any(is_goods(line) for line in case.lines()):
-        return refused("refused_cancel_digital", CLAUSE, **facts)
+    lines = case.lines()
+    if not any(is_goods(line) for line in lines):
+        return refused(
+            "refused_cancel_digital", CLAUSES[lines[0].product.kind], **facts, **evidence(case, lines[0])
+        )
     if order.status == "delivered":
         return refused("refused_cancel_delivered", CLAUSE, **facts, delivered_at=order.delivered_at)
     facts |= {"carrier": order.carrier, "tracking_number": order.tracking_number}

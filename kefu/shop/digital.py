@@ -124,8 +124,8 @@ def _membership_in_time(case: Case, seen: Evidence) -> bool:
 
 
 def _offer(case: Case, lines: list[OrderLine]) -> Outcome:
-    portions = [_portion(case, line) for line in lines]
-    amount = min(sum(portion.amount.amount for portion in portions), unrefunded(case))
+    portions = _portions(case, lines)
+    amount = sum(portion.amount.amount for portion in portions)
     facts = base_facts(case) | line_facts(portions) | {"whole": covers_everything(case, portions)}
     for line in lines:
         facts |= evidence(case, line)
@@ -134,9 +134,15 @@ def _offer(case: Case, lines: list[OrderLine]) -> Outcome:
     return offered(code, CLAUSES[kind], **facts, **refund_facts(case, amount))
 
 
-def _portion(case: Case, line: OrderLine) -> Portion:
-    pieces = line.quantity - line.cancelled
-    return Portion(line, pieces, case.money(worth(case, line, pieces)))
+def _portions(case: Case, lines: list[OrderLine]) -> list[Portion]:
+    """Each line at what it cost, together never more than is left of the payment."""
+    portions, rest = [], unrefunded(case)
+    for line in lines:
+        pieces = line.quantity - line.cancelled
+        amount = min(worth(case, line, pieces), rest)
+        rest -= amount
+        portions.append(Portion(line, pieces, case.money(amount)))
+    return portions
 
 
 def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:

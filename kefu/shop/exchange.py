@@ -30,23 +30,23 @@ def assess(case: Case) -> Outcome:
     early = not_delivered(case, facts)
     if early is not None:
         return early
-    again = _again(case, goods)
-    if again is not None:
-        return again
+    open_lines = [line for line in goods if not _again(case, line)]
+    if not open_lines:
+        facts |= {"product": goods[0].product, "times": case.policy.number(CLAUSE, "times")}
+        return refused("refused_exchange_again", CLAUSE, **facts)
     lines = returnable_lines(case)
     if isinstance(lines, Outcome):
         return lines
-    return _in_time(case, lines, facts)
+    return _in_time(case, [line for line in lines if line in open_lines] or lines, facts)
 
 
-def _again(case: Case, goods: list[OrderLine]) -> Outcome | None:
+def _again(case: Case, line: OrderLine) -> bool:
+    """Whether the line was exchanged as often as the clause allows."""
     rows = case.tx.returns.of_order(case.order.order_number)
-    before = {row.line for row in rows if row.kind == "exchange" and row.state != "rejected"}
-    allowed = case.policy.number(CLAUSE, "times")
-    if all(line.exchanged or line.line in before for line in goods):
-        facts = base_facts(case) | {"product": goods[0].product, "times": allowed}
-        return refused("refused_exchange_again", CLAUSE, **facts)
-    return None
+    before = [
+        row for row in rows if (row.line, row.kind) == (line.line, "exchange") and row.state != "rejected"
+    ]
+    return max(len(before), int(line.exchanged)) >= case.policy.number(CLAUSE, "times")
 
 
 def _in_time(case: Case, lines: list[OrderLine], facts: dict[str, Any]) -> Outcome:
@@ -117,5 +117,6 @@ def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:
         created_at=case.now,
     )
     case.tx.returns.add(row)
-    case.tx.orders.mark_exchanged(number, portion.line.line)
+    if not portion.line.exchanged:
+        case.tx.orders.mark_exchanged(number, portion.line.line)
     return done("done_exchange", CLAUSE, **facts, returns=(row,), return_state=row.state)

@@ -66,6 +66,7 @@ WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "refused_exchange_stock": ("return",),
         "refused_exchange_price": ("return",),
         "refused_exchange_again": ("return",),
+        "refused_warranty_none": ("return",),
         "refused_membership_days": ("stop_renewal",),
         "refused_membership_used": ("stop_renewal",),
     }

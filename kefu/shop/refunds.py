@@ -29,7 +29,7 @@ class Verdict:
 
 
 def worth(case: Case, line: OrderLine, pieces: int) -> int:
-    """What ``pieces`` of a line cost after the discount, capped by what of the payment is left."""
+    """What the next ``pieces`` of a line cost after the discount, in minor units."""
     value = line_values(case.tx, case.order, case.policy)[line.line]
     gone = line.quantity - case.left(line)
     return part(value, pieces=pieces, before=gone, of=line.quantity)
