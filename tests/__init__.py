@@ -1,0 +1,1 @@
+"""Tests of Kefu; tests.support and tests.services hold what several of them need."""
