@@ -53,6 +53,12 @@ class Orders(Repository):
         """A customer's orders, newest first."""
         return self._records(_ORDERS.c.customer_id == customer_id)
 
+    def numbers(self, *, most: int) -> list[tuple[str, str | None]]:
+        """Order and tracking numbers of the ``most`` newest orders: how such numbers look here."""
+        columns = sa.select(_ORDERS.c.order_number, _ORDERS.c.tracking_number)
+        rows = self._all(columns.order_by(_ORDERS.c.placed_at.desc()).limit(most))
+        return [(row["order_number"], row["tracking_number"]) for row in rows]
+
     def lock(self, order_number: str) -> Order | None:
         """The order as it stands, held until the end of the write transaction.
 
