@@ -1,0 +1,66 @@
+"""A value that is built again, off to the side, when what it was built from has changed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from kefu.errors import KefuError
+
+logger = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
+
+
+class Refreshing(Generic[Value]):
+    """Holds ``value``; a daemon thread rebuilds it when ``counter`` moves and swaps it whole.
+
+    Readers never wait. A rebuild that fails is logged and the last good value stays; it is
+    tried again when the counter moves again. The thread ends with its owner.
+    """
+
+    def __init__(self, value: Value, *, counted: int | None) -> None:
+        self.value = value
+        self._counted = counted
+
+    def watch(
+        self, counter: Callable[[], int | None], build: Callable[[], Value], *, name: str, seconds: float = 1.0
+    ) -> None:
+        """Start looking every ``seconds``; ``counter`` gives None while it cannot be read."""
+        stop = threading.Event()
+        me = weakref.ref(self, lambda _gone: stop.set())
+        thread = threading.Thread(
+            target=_watch, args=(me, stop, counter, build, seconds), name=f"kefu-{name}", daemon=True
+        )
+        thread.start()
+
+    def look(self, counter: Callable[[], int | None], build: Callable[[], Value]) -> bool:
+        """Rebuild once if the counter moved; whether it did. Errors of ``build`` come through."""
+        counted = counter()
+        if counted is None or counted == self._counted:
+            return False
+        self._counted = counted
+        self.value = build()
+        return True
+
+
+def _watch(
+    owner: weakref.ref[Refreshing[Value]],
+    stop: threading.Event,
+    counter: Callable[[], int | None],
+    build: Callable[[], Value],
+    seconds: float,
+) -> None:
+    while not stop.wait(seconds):
+        held = owner()
+        if held is None:
+            return
+        try:
+            if held.look(counter, build):
+                logger.info("%s: rebuilt after a change.", threading.current_thread().name)
+        except (KefuError, OSError, ValueError) as error:
+            logger.error("%s: not rebuilt, the last state stays: %s", threading.current_thread().name, error)
+        del held

@@ -1,0 +1,145 @@
+"""Where components meet the store, the project's files and the encoder. Nobody else joins them."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from kefu.errors import ModelError, StoreError
+from kefu.knowledge.passages import Passage, load
+from kefu.language.catalogue import Catalogue, Item, shapes
+from kefu.language.encoder import Encoder
+from kefu.language.export import META_NAME, export_encoder, place_atomically
+from kefu.settings import Settings
+from kefu.store import Store, Transaction
+
+logger = logging.getLogger(__name__)
+
+SHOP, KNOWLEDGE = Path("data/shop"), Path("data/knowledge")
+
+
+class StoreSource:
+    """The store as a source of the catalogue and of passages; opened when first asked.
+
+    Every read gives None where there is no store (yet): the caller keeps what it has.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._store: Store | None = None
+        self._complaint = ""
+
+    def catalogue(self) -> Catalogue | None:
+        """The names and codes in the store; None without a store or without products."""
+        store = self._open()
+        if store is None:
+            return None
+        with store.read() as tx:
+            return _catalogue(tx) if tx.products.all() else None
+
+    def passages(self) -> list[Passage] | None:
+        """Every passage in the store; None without a store or without passages."""
+        store = self._open()
+        if store is None:
+            return None
+        with store.read() as tx:
+            found: Sequence[Passage] = tx.passages.all()
+            return list(found) or None
+
+    def counter(self, name: str) -> int | None:
+        """The change counter called ``name``; None without a store."""
+        store = self._open()
+        try:
+            return None if store is None else store.change_counter(name)
+        except StoreError as error:
+            self._complain(error)
+            return None
+
+    def _open(self) -> Store | None:
+        if self._store is None and self._exists():
+            try:
+                self._store = Store.open(self._url)
+            except StoreError as error:
+                self._complain(error)
+        return self._store
+
+    def _exists(self) -> bool:
+        # opening a SQLite store that was never seeded would only say that it is not there
+        path = self._url.removeprefix("sqlite:///")
+        return path == self._url or Path(path).is_file()
+
+    def _complain(self, error: StoreError) -> None:
+        if str(error) != self._complaint:
+            self._complaint = str(error)
+            logger.warning("The store cannot be read, the packaged shop is used meanwhile: %s", error)
+
+
+@functools.cache
+def store_source() -> StoreSource:
+    """The store of this process's settings."""
+    return StoreSource(Settings.load().database_url)
+
+
+def packaged_catalogue(folder: str = "") -> Catalogue:
+    """The catalogue of ``folder``, by default the project's own copy in data/shop."""
+    return Catalogue.from_folder(_under_root(folder or SHOP))
+
+
+def packaged_passages(folder: str = "") -> list[Passage]:
+    """The passages of ``folder``, by default the project's own in data/knowledge."""
+    return load(_under_root(folder or KNOWLEDGE))
+
+
+def prepared_encoder(model: str) -> Path:
+    """The exported encoder for ``model`` in this machine's cache; the first time this needs torch."""
+    return export_encoder(model, cache=_cache())
+
+
+def installed_encoder(folder: Path, digest: str) -> Path:
+    """Put the encoder of a model archive into this machine's cache, where all who need it share it."""
+    target = _cache() / digest
+    if not (target / META_NAME).is_file():
+        place_atomically(target, lambda new: _copy(folder, new))
+    return target
+
+
+def cached_encoder(digest: str, *, threads: int) -> Encoder:
+    """The encoder with this digest, loaded once a process; ModelError where the cache lacks it."""
+    folder = _cache() / digest
+    if not (folder / META_NAME).is_file():
+        raise ModelError(f"{folder} is missing: no encoder {digest}. Train again (rasa train).")
+    return _opened(folder, threads)
+
+
+@functools.lru_cache(maxsize=4)
+def _opened(folder: Path, threads: int) -> Encoder:
+    return Encoder.open(folder, threads=threads)
+
+
+def _cache() -> Path:
+    return Settings.load().home / "encoders"
+
+
+def _under_root(folder: str | Path) -> Path:
+    return Settings.load().root / folder
+
+
+def _copy(source: Path, target: Path) -> None:
+    for file in source.iterdir():
+        shutil.copyfile(file, target / file.name)
+
+
+def _catalogue(tx: Transaction) -> Catalogue:
+    numbers = tx.orders.numbers(most=1_000)
+    return Catalogue(
+        items=tuple(
+            Item(p.product_id, p.kind, p.name_en, p.name_zh, tuple(v.name for v in p.variants))
+            for p in tx.products.all()
+        ),
+        coupons=tuple(coupon.code for coupon in tx.coupons.all()),
+        orders=shapes(order for order, _ in numbers),
+        tracking=shapes(tracking for _, tracking in numbers),
+    )

@@ -1,0 +1,100 @@
+"""From weights to what serves: an ONNX file, int8 per channel. The only user of torch here."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from kefu.errors import ModelError
+from kefu.language.weights import Weights, find_weights
+
+logger = logging.getLogger(__name__)
+
+ONNX_NAME, TOKENIZER_NAME, META_NAME = "encoder.onnx", "tokenizer.json", "encoder.json"
+_FORMAT = 1  # raise it when the exported file changes for the same weights
+_OPSET = 17
+
+
+def encoder_digest(model: str) -> str:
+    """The digest of the encoder that ``model`` exports to; hashes files, runs no torch."""
+    return f"{find_weights(model).digest[:32]}-{_FORMAT}"
+
+
+def export_encoder(model: str, *, cache: Path) -> Path:
+    """The exported encoder's folder under ``cache``, made on first use.
+
+    It holds encoder.onnx, tokenizer.json and encoder.json, and appears whole or not at all.
+
+    Raises:
+        ModelError: weights that cannot be found, or that torch cannot turn into an encoder.
+    """
+    weights = find_weights(model)
+    folder = cache / encoder_digest(model)
+    if not (folder / META_NAME).is_file():
+        logger.info("Exporting the encoder %s to %s (once).", model, folder)
+        place_atomically(folder, lambda new: _export(weights, model, new))
+    return folder
+
+
+def place_atomically(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Let ``fill`` write into a fresh folder, then rename it to ``folder``; another's is kept."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    try:
+        fill(new)
+        os.replace(new, folder)
+    except OSError:
+        if not (folder / META_NAME).is_file():
+            raise
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _export(weights: Weights, model: str, folder: Path) -> None:
+    plain = folder / "plain.onnx"
+    width, length = _to_onnx(weights, plain)
+    _quantise(plain, folder / ONNX_NAME)
+    plain.unlink()
+    shutil.copyfile(weights.folder / "tokenizer.json", folder / TOKENIZER_NAME)
+    meta = {"digest": encoder_digest(model), "model": model, "width": width, "max_length": length}
+    (folder / META_NAME).write_text(json.dumps(meta), encoding="utf-8")
+
+
+def _to_onnx(weights: Weights, target: Path) -> tuple[int, int]:
+    """Write the model as float ONNX; returns its width and its longest input in sub-tokens."""
+    import torch
+    from transformers import AutoModel
+
+    try:
+        bert = AutoModel.from_pretrained(weights.folder, attn_implementation="eager").eval()
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{weights.folder} holds no model that transformers can load: {error}") from error
+
+    class Tokens(torch.nn.Module):  # token vectors only, one output
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = bert
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            return self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+
+    example = torch.tensor([[1, 2, 3, 0], [1, 2, 0, 0]])
+    axes = {0: "batch", 1: "length"}
+    with torch.no_grad():
+        torch.onnx.export(
+            Tokens(), (example, (example != 0).long()), str(target), opset_version=_OPSET,
+            input_names=["input_ids", "attention_mask"], output_names=["tokens"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, "tokens": axes}, dynamo=False,
+        )
+    return int(bert.config.hidden_size), int(bert.config.max_position_embeddings)
+
+
+def _quantise(source: Path, target: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(source, target, per_channel=True, weight_type=QuantType.QInt8)
