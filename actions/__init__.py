@@ -1,0 +1,1 @@
+"""Kefu's custom actions: translate between Rasa's conversation and the shop's services."""

@@ -1,0 +1,121 @@
+"""The questions of the forms that need facts: which one, how many, which variant, why."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import SlotSet
+
+from actions.base import KefuAction
+from actions.present import options
+from actions.turn import Event, Turn
+from actions.words import listed, word
+from kefu.shop.identity import visible_orders
+from kefu.shop.selection import Target
+from kefu.store import Transaction
+from kefu.store.records import OrderLine
+
+REASONS = ("damaged", "wrong", "missing", "unwanted")
+
+
+def chosen_line(turn: Turn, tx: Transaction) -> OrderLine | None:
+    """The line that the running task is about."""
+    number, line = next(iter(turn.slot("item") or []), (None, None))
+    for order in visible_orders(tx, turn.identity):
+        if order.order_number == number:
+            return next((row for row in order.lines if line in (None, row.line)), None)
+    return None
+
+
+class ActionAskItem(KefuAction):
+    """Which purchase: by what the customer would call it, with a button each."""
+
+    def name(self) -> str:
+        return "action_ask_item"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        targets = [Target(order, line) for order, line in turn.slot("offered") or []]
+        text, buttons = options(turn, tx, targets)
+        if not text:
+            turn.say("ask_item_open")
+            return []
+        turn.say("say_ask_item", list=text, buttons=buttons)
+        return []
+
+
+class ActionAskQuantity(KefuAction):
+    """How many pieces."""
+
+    def name(self) -> str:
+        return "action_ask_quantity"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        line = chosen_line(turn, tx)
+        if line is None:
+            turn.say("ask_item_open")
+            return [SlotSet("item", None)]
+        numbers = [(str(n), f'/inform{{"quantity": "{n}"}}') for n in range(1, min(line.quantity, 5) + 1)]
+        turn.say("say_ask_quantity", product=line.product, quantity=line.quantity, buttons=numbers)
+        return []
+
+
+class ActionAskReason(KefuAction):
+    """Why: asked only where a clause depends on it."""
+
+    def name(self) -> str:
+        return "action_ask_reason"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        buttons = [(word(r, language=turn.language), f'/inform{{"reason": "{r}"}}') for r in REASONS]
+        turn.say("say_ask_reason", buttons=buttons)
+        return []
+
+
+class ActionAskVariant(KefuAction):
+    """Which variant instead."""
+
+    def name(self) -> str:
+        return "action_ask_variant"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        line = chosen_line(turn, tx)
+        names = (
+            [v.name for v in line.product.variants if v.name != line.variant and v.stock > 0] if line else []
+        )
+        titles = [word(name, language=turn.language) for name in names]
+        buttons = [
+            (title, f'/inform{{"variant": "{name}"}}') for title, name in zip(titles, names, strict=True)
+        ]
+        turn.say("say_ask_variant", variants=listed(titles, language=turn.language), buttons=buttons)
+        return []
+
+
+class ActionAskInvoiceKind(KefuAction):
+    """Personal or company."""
+
+    def name(self) -> str:
+        return "action_ask_invoice_kind"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        kinds = [
+            (word(kind, language=turn.language), word(kind, language=turn.language))
+            for kind in ("personal", "company")
+        ]
+        turn.say("say_ask_invoice_kind", buttons=kinds)
+        return []
+
+
+class ActionAskGuestCode(KefuAction):
+    """The one-time code, in the same words whether the order exists or not."""
+
+    def name(self) -> str:
+        return "action_ask_guest_code"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        turn.say("say_ask_guest_code", minutes=code_minutes())
+        return []
+
+
+def code_minutes() -> int:
+    """Minutes for which a one-time code is valid."""
+    from actions.wiring import settings
+
+    return settings().code_minutes

@@ -1,0 +1,83 @@
+"""The ends of the task forms: decide the operation and show its confirmation, or say why not."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from actions.base import KefuAction
+from actions.confirm import cleared, propose
+from actions.handoff import OFFER
+from actions.tasks import TASKS, operation_of
+from actions.turn import Event, Turn
+from kefu.shop.identity import visible_orders
+from kefu.shop.selection import Target
+from kefu.store import Transaction
+
+
+class SubmitTask(KefuAction):
+    """Decide what a form has collected. The form's slots end here; the confirmation is a row."""
+
+    @property
+    @abstractmethod
+    def task(self) -> str:
+        """The form's name without _form."""
+
+    def name(self) -> str:
+        return f"action_submit_{self.task}"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        orders = {order.order_number: order for order in visible_orders(tx, turn.identity)}
+        targets = [Target(order, line) for order, line in turn.slot("item") or [] if order in orders]
+        operation = operation_of(TASKS[f"{self.task}_form"], targets, orders, turn.tracker.slots)
+        if operation is None:
+            turn.say("item_none", custom=OFFER)
+            return cleared()
+        return [*cleared(), *propose(turn, tx, operation)]
+
+
+class ActionSubmitCancel(SubmitTask):
+    """Cancel an order or a line."""
+
+    task = "cancel"
+
+
+class ActionSubmitAddress(SubmitTask):
+    """Send an order elsewhere."""
+
+    task = "address"
+
+
+class ActionSubmitReturn(SubmitTask):
+    """Return or refund."""
+
+    task = "return"
+
+
+class ActionSubmitExchange(SubmitTask):
+    """Another variant."""
+
+    task = "exchange"
+
+
+class ActionSubmitWarranty(SubmitTask):
+    """A fault that came later."""
+
+    task = "warranty"
+
+
+class ActionSubmitRenewal(SubmitTask):
+    """Stop a renewal."""
+
+    task = "renewal"
+
+
+class ActionSubmitInvoice(SubmitTask):
+    """Request an invoice."""
+
+    task = "invoice"
+
+
+class ActionSubmitParcel(SubmitTask):
+    """Search for a parcel."""
+
+    task = "parcel"

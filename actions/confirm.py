@@ -1,0 +1,203 @@
+"""Yes, no, not that one: what stands between a wish and its doing.
+
+A confirmation is a row in the store. A "yes" counts only if the assistant's very last words
+were that confirmation; after anything else a new one is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rasa_sdk.events import ActiveLoop, SlotSet
+
+from actions.base import KefuAction
+from actions.forms import judge
+from actions.handoff import open_for_person
+from actions.present import tell
+from actions.tasks import TASK_SLOTS, TASKS, by_kind
+from actions.turn import Event, Turn
+from kefu.shop import confirmations
+from kefu.shop.operation import Item, Operation
+from kefu.shop.selection import Target, choose
+from kefu.store import Transaction
+from kefu.store.records import Confirmation
+
+
+def cleared() -> list[Event]:
+    """Events that empty the slots of a task."""
+    return [SlotSet(slot, None) for slot in TASK_SLOTS]
+
+
+def propose(turn: Turn, tx: Transaction, operation: Operation) -> list[Event]:
+    """Decide an operation; if it can be done, show its confirmation as the last words."""
+    outcome, confirmation = confirmations.propose(tx, turn.identity, operation, now=turn.now)
+    return tell(turn, tx, outcome, operation, nonce=confirmation.nonce if confirmation else None)
+
+
+def pending(turn: Turn, tx: Transaction) -> Confirmation | None:
+    """The session's open confirmation."""
+    return confirmations.pending(tx, turn.identity.session_id, now=turn.now)
+
+
+class ActionBeginTask(KefuAction):
+    """Make room for a new task: an earlier one's slots and its confirmation are gone."""
+
+    def name(self) -> str:
+        return "action_begin_task"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        waiting = pending(turn, tx) is not None
+        confirmations.void(tx, turn.identity.session_id)
+        running = turn.tracker.active_loop_name in TASKS and turn.slot("item") is not None
+        if waiting or running:
+            turn.say("set_aside")
+        return cleared()
+
+
+class ActionAffirm(KefuAction):
+    """A plain "yes": to the confirmation or the offer that were the last words, to nothing else."""
+
+    def name(self) -> str:
+        return "action_affirm"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        if turn.tracker.active_loop_name in TASKS:
+            return []  # the form asks its question again
+        last, waiting = turn.last_words(), pending(turn, tx)
+        if waiting is not None:
+            return self._confirm(turn, tx, waiting, last.get("confirmation"))
+        offer = last.get("offer")
+        if offer:
+            return self._take_up(turn, tx, offer)
+        turn.say("affirm_nothing")
+        return []
+
+    def _confirm(self, turn: Turn, tx: Transaction, waiting: Confirmation, said: str | None) -> list[Event]:
+        operation = Operation.from_dict(waiting.operation)
+        pressed = turn.value("confirmation")
+        if said != waiting.nonce or pressed not in (None, waiting.nonce):
+            turn.say("confirm_anew")
+            return propose(turn, tx, operation)
+        outcome = confirmations.redeem(tx, turn.identity, waiting.nonce, now=turn.now)
+        fresh = pending(turn, tx) if outcome.kind == "offered" else None
+        return tell(turn, tx, outcome, operation, nonce=fresh.nonce if fresh else None)
+
+    def _take_up(self, turn: Turn, tx: Transaction, offer: dict[str, Any]) -> list[Event]:
+        if offer["kind"] == "human":
+            return open_for_person(turn, tx, kind="human")
+        return propose(turn, tx, Operation.from_dict(offer["operation"]))
+
+
+class ActionDeny(KefuAction):
+    """A plain "no"."""
+
+    def name(self) -> str:
+        return "action_deny"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        if pending(turn, tx) is not None:
+            confirmations.void(tx, turn.identity.session_id)
+            turn.say("dropped")
+            return cleared()
+        if turn.tracker.active_loop_name in TASKS:
+            turn.say("stopped")
+            return [*cleared(), ActiveLoop(None), SlotSet("requested_slot", None)]
+        turn.say("deny_nothing")
+        return []
+
+
+class ActionStop(KefuAction):
+    """Never mind: the running task and its confirmation end, nothing is changed."""
+
+    def name(self) -> str:
+        return "action_stop"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        confirmations.void(tx, turn.identity.session_id)
+        turn.say("stopped")
+        return [*cleared(), ActiveLoop(None), SlotSet("requested_slot", None)]
+
+
+class ActionResume(KefuAction):
+    """After an answer in between: the old confirmation is void, a new one is shown."""
+
+    def name(self) -> str:
+        return "action_resume"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        waiting = pending(turn, tx)
+        if waiting is None or turn.tracker.active_loop_name in TASKS:
+            return []
+        return propose(turn, tx, Operation.from_dict(waiting.operation))
+
+
+class ActionAmend(KefuAction):
+    """ "No, the other one", "just one": the confirmation on the table with the fact corrected."""
+
+    def name(self) -> str:
+        return "action_amend"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        if turn.tracker.active_loop_name in TASKS:
+            return []  # the form found nothing in the words and asks again
+        waiting = pending(turn, tx)
+        if waiting is None:
+            return _fact_alone(turn)
+        before = Operation.from_dict(waiting.operation)
+        after = _amended(turn, tx, before)
+        if after is None:
+            confirmations.void(tx, turn.identity.session_id)
+            turn.say("correct_what")
+            return []
+        return propose(turn, tx, after)
+
+
+def _fact_alone(turn: Turn) -> list[Event]:
+    """A fact that no task asked for: a product is remembered, a code is not wanted."""
+    if turn.value("code"):
+        turn.say("code_unasked")
+        return []
+    product = turn.value("product")
+    if product:
+        return [SlotSet("focus_product", product)]
+    turn.say("inform_what" if turn.intent == "inform" else "correct_what")
+    return []
+
+
+def _amended(turn: Turn, tx: Transaction, operation: Operation) -> Operation | None:
+    """The operation with what the message corrects; None where that stays unclear."""
+    changes: dict[str, Any] = {}
+    if turn.value("reason"):
+        changes["reason"] = turn.value("reason")
+    if turn.value("variant") and operation.kind == "exchange":
+        changes["variant"] = turn.value("variant")
+    quantity = turn.value("quantity")
+    if quantity and quantity.isdigit() and len(operation.items) == 1:
+        changes["items"] = (Item(operation.items[0].line, int(quantity)),)
+    mention = turn.mention()
+    if not changes and mention.names_nothing:
+        return None
+    if mention.order_numbers or mention.product_ids or mention.ordinal:
+        return _moved(turn, tx, operation)
+    return replace(operation, **changes)
+
+
+def _moved(turn: Turn, tx: Transaction, operation: Operation) -> Operation | None:
+    """The same wish about another purchase."""
+    task = by_kind(operation.kind)
+    current = tuple(Target(operation.order_number, item.line) for item in operation.items)
+    choice = choose(
+        tx,
+        turn.identity,
+        turn.mention(),
+        suits=judge(turn, tx, task),
+        offered=current,
+        focus=operation.order_number,
+        whole_orders=task.whole_orders,
+    )
+    if choice.status != "one":
+        return None
+    target = choice.targets[0]
+    items = (Item(target.line),) if target.line else ()
+    return replace(operation, order_number=target.order_number, items=items)

@@ -1,0 +1,248 @@
+"""Forms: who asks, what it is about, and only then what its clause still needs."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+from actions.answers import read_answers
+from actions.base import KefuAction, who
+from actions.tasks import ANSWERS, TASKS, Suits, Task, operation_of
+from actions.turn import Event, Turn
+from kefu.shop.identity import check_code, send_code, visible_orders
+from kefu.shop.operations import assess, suitable
+from kefu.shop.selection import Choice, Mention, Target, choose
+from kefu.store import Transaction
+
+ARRIVED = re.compile(r"deliver|签收|送达|已到", re.IGNORECASE)
+FREE_TEXT = ("address", "company", "tax_number", "invoice_kind")
+
+
+class TaskForm(KefuAction):
+    """Fills one task's slots; the name of the form stands in the class's ``form``.
+
+    Returning no slot but ``requested_slot`` rejects the form, so that the rule of an
+    interrupting intent may answer; RulePolicy then comes back and the form asks again.
+    """
+
+    @property
+    @abstractmethod
+    def form(self) -> str:
+        """The form's name."""
+
+    def name(self) -> str:
+        return f"validate_{self.form}"
+
+    @property
+    def task(self) -> Task:
+        """The task that this form carries."""
+        return TASKS[self.form]
+
+    def failed(self, tracker: Tracker) -> list[Event]:
+        """End the form: words were said, and half-read slots must not be acted on."""
+        return [SlotSet("item", None), SlotSet("requested_slot", None)]
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        requested = turn.slot("requested_slot")
+        if not _answers(turn, self.task, requested):
+            return [SlotSet("requested_slot", requested)]
+        filled = self._guest(turn, tx)
+        if not _unverified(turn):
+            filled |= self._item(turn, tx)
+            filled |= read_answers(turn, self._order(turn, tx, filled), requested)
+        following = self._next(turn, tx, filled)
+        return [
+            *(SlotSet(slot, value) for slot, value in filled.items()),
+            SlotSet("requested_slot", following),
+        ]
+
+    def _guest(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
+        """A guest proves one order first: its number, then the code sent to its e-mail."""
+        if not turn.identity.guest:
+            return {}
+        named = next(iter(turn.mention().order_numbers), None)
+        if named and named != turn.identity.verified_order:
+            send_code(tx, turn.identity.session_id, named, now=turn.now)
+            turn.identity = turn.identity.__class__(turn.identity.session_id)
+            return {"guest_order": named, "guest_code": None}
+        code = turn.value("code")
+        if code and turn.slot("guest_order") and turn.identity.verified_order is None:
+            return self._check(turn, tx, code)
+        return {}
+
+    def _check(self, turn: Turn, tx: Transaction, code: str) -> dict[str, Any]:
+        if not check_code(tx, turn.identity.session_id, code, now=turn.now):
+            turn.say("code_wrong")
+            return {"guest_code": None}
+        turn.identity = who(tx, turn.tracker, now=turn.now)
+        turn.say("code_right")
+        return {"guest_code": "checked"}
+
+    def _item(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
+        mention = self._mention(turn)
+        if turn.slot("item") is not None and mention.names_nothing:
+            return {}
+        if self.form == "refund_status_form" and mention.names_nothing:
+            return {"item": []}  # all of them are told
+        choice = self._choose(turn, tx, mention)
+        if choice.status == "one":
+            return {"item": _plain(choice.targets), "offered": None}
+        return self._unclear(turn, tx, mention, choice)
+
+    def _mention(self, turn: Turn) -> Mention:
+        """What is named; the variant that an exchange asks for is a wish, not what the customer has."""
+        mention = turn.mention()
+        return replace(mention, variant=None) if self.form == "exchange_form" else mention
+
+    def _choose(self, turn: Turn, tx: Transaction, mention: Mention) -> Choice:
+        return choose(
+            tx,
+            turn.identity,
+            mention,
+            suits=judge(turn, tx, self.task),
+            offered=turn.offered(),
+            focus=_focus(turn),
+            whole_orders=self.task.whole_orders,
+        )
+
+    def _unclear(self, turn: Turn, tx: Transaction, mention: Mention, choice: Choice) -> dict[str, Any]:
+        """Say what is unclear and leave the targets that the next question lists."""
+        if choice.status == "contradiction":
+            number = choice.targets[0].order_number
+            order = next(o for o in visible_orders(tx, turn.identity) if o.order_number == number)
+            turn.say("item_contradiction", order_number=number, holds=order.lines)
+        elif choice.status == "not_visible":
+            turn.say("refused_not_visible")
+        if choice.status in ("many", "contradiction"):
+            return {"item": None, "offered": _plain(choice.targets)}
+        rest = self._choose(turn, tx, Mention()).targets
+        if choice.status == "none" and rest and not mention.names_nothing:
+            turn.say("item_not_found")
+        return {"item": None if rest else [], "offered": _plain(rest)}
+
+    def _order(self, turn: Turn, tx: Transaction, filled: dict[str, Any]) -> Any:
+        target = next(iter(filled.get("item") or turn.slot("item") or []), None)
+        return next(
+            (o for o in visible_orders(tx, turn.identity) if target and o.order_number == target[0]), None
+        )
+
+    def _next(self, turn: Turn, tx: Transaction, filled: dict[str, Any]) -> str | None:
+        """The slot to ask for; None when the task can be decided."""
+        slots = {**turn.tracker.slots, **filled}
+        if _unverified(turn):
+            return "guest_code" if slots.get("guest_order") else "guest_order"
+        if slots.get("item") is None:
+            return "item"
+        orders = {order.order_number: order for order in visible_orders(tx, turn.identity)}
+        operation = operation_of(self.task, [Target(o, n) for o, n in slots["item"]], orders, slots)
+        if operation is None:
+            return None
+        outcome = assess(tx, turn.identity, operation, now=turn.now)
+        return str(outcome.facts["missing"]) if outcome.kind == "ask" else None
+
+
+def _answers(turn: Turn, task: Task, requested: str | None) -> bool:
+    """Whether the message may inform the form, or interrupts it."""
+    if turn.intent in task.triggers or (requested == "guest_code" and turn.value("code")):
+        return True
+    if turn.intent in ("inform", "correct"):
+        return True
+    if turn.intent in ANSWERS:
+        return not turn.mention().names_nothing or bool(requested in FREE_TEXT and turn.slot(requested))
+    picks = requested == "item" and turn.intent in ("ask_product", "search_products")
+    return picks and not turn.mention().names_nothing and not set(turn.text) & set("?？吗多少")
+
+
+def judge(turn: Turn, tx: Transaction, task: Task) -> Suits:
+    """Which purchases are meant when the words name none."""
+    if task.form == "parcel_form" and ARRIVED.search(turn.text):
+        return lambda order, line: order.status == "delivered"
+    if task.suits is not None:
+        return task.suits
+    reason = turn.value("reason")
+    return suitable(tx, turn.identity, str(task.kind), now=turn.now, reason=reason)
+
+
+def _focus(turn: Turn) -> str | None:
+    focus: str | None = turn.slot("focus_order") or turn.identity.verified_order
+    return focus
+
+
+def _unverified(turn: Turn) -> bool:
+    return turn.identity.guest and turn.identity.verified_order is None
+
+
+def _plain(targets: Sequence[Target]) -> list[list[Any]]:
+    return [[target.order_number, target.line] for target in targets]
+
+
+class ValidateOrderStatusForm(TaskForm):
+    """Order status, delivery date, tracking."""
+
+    form = "order_status_form"
+
+
+class ValidateRefundStatusForm(TaskForm):
+    """Where a return or its money is."""
+
+    form = "refund_status_form"
+
+
+class ValidateParcelForm(TaskForm):
+    """Late, lost, or delivered but not received."""
+
+    form = "parcel_form"
+
+
+class ValidateAccessForm(TaskForm):
+    """Access to courses and e-books."""
+
+    form = "access_form"
+
+
+class ValidateCancelForm(TaskForm):
+    """Cancel an order or a line."""
+
+    form = "cancel_form"
+
+
+class ValidateAddressForm(TaskForm):
+    """Send an order elsewhere."""
+
+    form = "address_form"
+
+
+class ValidateReturnForm(TaskForm):
+    """Return goods, refund a course, an e-book or a membership."""
+
+    form = "return_form"
+
+
+class ValidateExchangeForm(TaskForm):
+    """Another variant of the same product."""
+
+    form = "exchange_form"
+
+
+class ValidateWarrantyForm(TaskForm):
+    """A fault that came later."""
+
+    form = "warranty_form"
+
+
+class ValidateRenewalForm(TaskForm):
+    """Stop a membership's renewal."""
+
+    form = "renewal_form"
+
+
+class ValidateInvoiceForm(TaskForm):
+    """Request an invoice."""
+
+    form = "invoice_form"

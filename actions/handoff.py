@@ -1,0 +1,183 @@
+"""People: asking for one, being angry, threats, safety, and what the assistant cannot do."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from rasa_sdk.events import SlotSet
+
+from actions.base import KefuAction
+from actions.turn import Event, Turn
+from actions.words import bullets, spoken, word
+from kefu.shop.tickets import ask_for_person, tickets_of
+from kefu.store import Transaction
+from kefu.store.records import Ticket
+
+OFFER = {"offer": {"kind": "human"}}
+# Names of languages the shop does not speak, in English and Chinese.
+LANGUAGES: dict[str, tuple[str, str]] = {
+    "es": ("Spanish", "西班牙语"),
+    "fr": ("French", "法语"),
+    "de": ("German", "德语"),
+    "it": ("Italian", "意大利语"),
+    "pt": ("Portuguese", "葡萄牙语"),
+    "nl": ("Dutch", "荷兰语"),
+    "pl": ("Polish", "波兰语"),
+    "tr": ("Turkish", "土耳其语"),
+    "vi": ("Vietnamese", "越南语"),
+    "id": ("Indonesian", "印尼语"),
+    "ru": ("Russian", "俄语"),
+    "ja": ("Japanese", "日语"),
+    "ko": ("Korean", "韩语"),
+    "ar": ("Arabic", "阿拉伯语"),
+    "th": ("Thai", "泰语"),
+    "hi": ("Hindi", "印地语"),
+}
+
+
+def open_for_person(turn: Turn, tx: Transaction, *, kind: str, words: str | None = None) -> list[Event]:
+    """Open a ticket and say when people answer; the conversation goes on."""
+    opened = ask_for_person(
+        tx,
+        turn.identity,
+        kind,
+        f"asked in the chat ({turn.intent})",
+        now=turn.now,
+        order_number=turn.slot("focus_order"),
+    )
+    hours = opened.hours
+    facts = {
+        "ticket": opened.ticket.ticket_id,
+        "open": f"{hours.opens:%H:%M}",
+        "close": f"{hours.closes:%H:%M}",
+    }
+    turn.say(words or ("human_open" if hours.open_now else "human_closed"), **facts)
+    return []
+
+
+class ActionRequestHuman(KefuAction):
+    """The customer wants a person."""
+
+    def name(self) -> str:
+        return "action_request_human"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        return open_for_person(turn, tx, kind="human")
+
+
+class ActionEscalateLegal(KefuAction):
+    """Lawyers, courts, press: a person at once."""
+
+    def name(self) -> str:
+        return "action_escalate_legal"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        return open_for_person(turn, tx, kind="legal", words="escalated_legal")
+
+
+class ActionEscalateSafety(KefuAction):
+    """Smoke, fire, injury: a person at once, and the emergency number first."""
+
+    def name(self) -> str:
+        return "action_escalate_safety"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        return open_for_person(turn, tx, kind="safety", words="escalated_safety")
+
+
+class OfferPerson(KefuAction):
+    """Words of regret or of limits, with a person as the offer; ``words`` names the response."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """The response's name without utter_."""
+
+    def name(self) -> str:
+        return f"action_{self.words}"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        turn.say(self.words, custom=OFFER)
+        return []
+
+
+class ActionComplaint(OfferPerson):
+    """Unhappy with the service."""
+
+    words = "complaint"
+
+
+class ActionAngry(OfferPerson):
+    """Insults and rage."""
+
+    words = "angry"
+
+
+class ActionGrieving(OfferPerson):
+    """A death or an illness."""
+
+    words = "grieving"
+
+
+class ActionClaimAuthority(OfferPerson):
+    """Claims of authority in the text change nothing."""
+
+    words = "claim_authority"
+
+
+class ActionOutOfScope(OfferPerson):
+    """Not a matter of this shop."""
+
+    words = "out_of_scope"
+
+
+class ActionOtherLanguage(KefuAction):
+    """Another language is named politely, and a person offered."""
+
+    def name(self) -> str:
+        return "action_other_language"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        code = str(turn.message.get("language") or "")
+        pair = LANGUAGES.get(code, ("another language", "其他语言"))
+        turn.say("other_language", custom=OFFER, name=pair[turn.language == "zh"])
+        return []
+
+
+class ActionHelp(KefuAction):
+    """What can be asked; a guest hears what a guest may ask."""
+
+    def name(self) -> str:
+        return "action_help"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        turn.say("help_guest" if turn.identity.guest else "help")
+        return []
+
+
+class ActionTicketStatus(KefuAction):
+    """The state of the customer's tickets."""
+
+    def name(self) -> str:
+        return "action_ticket_status"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        rows = tickets_of(tx, turn.identity)
+        if not rows:
+            turn.say("tickets_none", custom=OFFER)
+            return []
+        turn.say("tickets_list", list=ticket_lines(turn, rows))
+        return [SlotSet("focus_order", rows[0].order_number)] if rows[0].order_number else []
+
+
+def ticket_lines(turn: Turn, rows: Sequence[Ticket]) -> str:
+    """A numbered list of tickets."""
+    return bullets([_ticket_line(turn, row) for row in rows[:5]])
+
+
+def _ticket_line(turn: Turn, row: Ticket) -> str:
+    about = f" ({row.order_number})" if row.order_number else ""
+    opened = spoken(row.created_at, language=turn.language, zone=turn.zone)
+    kind, state = word(row.kind, language=turn.language), word(row.state, language=turn.language)
+    return f"{row.ticket_id} — {kind}{about}, {state}, {opened}"

@@ -1,0 +1,214 @@
+"""Questions about the rules: passages with their source, clauses, coupons, and honest ignorance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from actions.base import KefuAction
+from actions.forms import judge
+from actions.handoff import OFFER
+from actions.present import focus_events, outcome_facts, tell
+from actions.tasks import TASKS
+from actions.turn import Event, Turn
+from actions.wiring import answer_of, titles_of
+from actions.words import bullets, listed, money, word
+from kefu.shop.catalogue import returnable_clause
+from kefu.shop.coupons import check_coupon
+from kefu.shop.identity import may_see, visible_orders
+from kefu.shop.money import Money
+from kefu.shop.operation import Item, Operation
+from kefu.shop.operations import assess
+from kefu.shop.outcome import Outcome
+from kefu.shop.selection import Choice, Mention, choose
+from kefu.store import Transaction
+from kefu.store.records import Coupon, Order, Product
+
+ENOUGH = 0.5  # calibrated probability from which the first passage is given as the answer
+
+
+class ActionFaq(KefuAction):
+    """The passage that answers the question, with its source; else the nearest questions and a person."""
+
+    def name(self) -> str:
+        return "action_faq"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        wanted = turn.value("passage")
+        hits: Sequence[Mapping[str, Any]] = turn.message.get("knowledge") or []
+        best = wanted or (hits[0]["id"] if hits and hits[0]["score"] >= ENOUGH else None)
+        answer = answer_of(tx, best, turn.language, now=turn.now) if best else None
+        if answer is None:
+            return say_unknown(turn, tx, hits)
+        turn.say(
+            "faq_answer",
+            custom={"passage": best},
+            answer=answer.text,
+            source=answer.title,
+            updated=answer.updated,
+        )
+        return [SlotSet("last_clause", answer.clause)] if answer.clause else []
+
+
+def say_unknown(turn: Turn, tx: Transaction, hits: Sequence[Mapping[str, Any]]) -> list[Event]:
+    """Not knowing is said; the two nearest questions stand below as text and as buttons."""
+    near = titles_of(tx, [str(hit["id"]) for hit in hits[:2]], turn.language)
+    if not near:
+        turn.say("faq_nothing", custom=OFFER)
+        return []
+    buttons = [(title, f'/faq{{"passage": "{passage_id}"}}') for passage_id, title in near.items()]
+    turn.say("faq_unknown", custom=OFFER, list=bullets(list(near.values())), buttons=buttons)
+    return []
+
+
+class ActionReturnable(KefuAction):
+    """Whether something can go back: decided on the customer's own purchase, else told by its clause."""
+
+    def name(self) -> str:
+        return "action_returnable"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        mention = turn.mention()
+        products = _products(turn, tx, mention)
+        choice = _owned(turn, tx, mention, products)
+        if choice is not None and choice.status == "one" and choice.targets:
+            return self._decide(turn, tx, choice)
+        if products:
+            return _say_clauses(turn, tx, products)
+        hits = turn.message.get("knowledge") or []
+        if hits and hits[0]["score"] >= ENOUGH:
+            return ActionFaq().act(turn, tx)
+        return _say_clauses(turn, tx, list({p.kind: p for p in tx.products.all()}.values()))
+
+    def _decide(self, turn: Turn, tx: Transaction, choice: Choice) -> list[Event]:
+        target = choice.targets[0]
+        order = may_see(tx, turn.identity, target.order_number)
+        if order is None:
+            return _say_clauses(turn, tx, [])
+        items = (Item(target.line),) if target.line else ()
+        operation = Operation("return", order.order_number, items, reason=turn.value("reason"))
+        outcome = assess(tx, turn.identity, _settled(tx, turn, operation), now=turn.now)
+        if outcome.kind == "refused":
+            return tell(turn, tx, outcome, operation)
+        return _say_yes(turn, tx, outcome, operation, order)
+
+
+def _settled(tx: Transaction, turn: Turn, operation: Operation) -> Operation:
+    """A question about "whether" needs no reason yet: take the plain one unless one was said."""
+    outcome = assess(tx, turn.identity, operation, now=turn.now)
+    if outcome.kind == "ask" and outcome.facts.get("missing") == "reason":
+        return replace(operation, reason="unwanted")
+    return operation
+
+
+def _say_yes(
+    turn: Turn, tx: Transaction, outcome: Outcome, operation: Operation, order: Order
+) -> list[Event]:
+    facts = outcome_facts(turn, tx, outcome, operation, order)
+    facts.setdefault("amount", Money(order.paid, order.currency))
+    facts["method"] = facts["method"] or order.payment_method
+    offer = {"offer": {"kind": operation.kind, "operation": operation.as_dict()}}
+    turn.say("returnable_yes", custom=offer, **facts)
+    return focus_events(order, operation, outcome)
+
+
+def _products(turn: Turn, tx: Transaction, mention: Mention) -> list[Product]:
+    """The products that the question names; without one, the product in focus."""
+    ids = mention.product_ids or ((turn.slot("focus_product"),) if turn.slot("focus_product") else ())
+    named = [product for product in (tx.products.get(pid) for pid in ids) if product is not None]
+    if named or not mention.kinds:
+        return named
+    return [product for product in tx.products.all() if product.kind in mention.kinds]
+
+
+def _owned(turn: Turn, tx: Transaction, mention: Mention, products: Sequence[Product]) -> Choice | None:
+    """The customer's own purchase that the question is about, if there is one."""
+    if not visible_orders(tx, turn.identity) or not (
+        products or mention.order_numbers or turn.slot("focus_order")
+    ):
+        return None
+    asked = Mention(
+        mention.order_numbers,
+        tuple(product.product_id for product in products),
+        mention.kinds,
+        mention.ordinal,
+        mention.variant,
+        mention.text,
+    )
+    suits = judge(turn, tx, TASKS["return_form"])
+    return choose(
+        tx, turn.identity, asked, suits=suits, offered=(), focus=turn.slot("focus_order"), whole_orders=False
+    )
+
+
+def _say_clauses(turn: Turn, tx: Transaction, products: Sequence[Product]) -> list[Event]:
+    """The rule for each kind of product concerned, once."""
+    clauses = tx.policy.in_force(turn.now)
+    by_clause: dict[str, list[Product]] = {}
+    for product in products:
+        by_clause.setdefault(returnable_clause(product), []).append(product)
+    for number, concerned in by_clause.items():
+        single = len(products) == 1
+        what = concerned[0].name(turn.language) if single else word(concerned[0].kind, language=turn.language)
+        turn.say("returnable_clause", custom={"clause": number}, what=what, clause=number,
+                 clause_text=clauses[number].text(turn.language))  # fmt: skip
+    if not by_clause:
+        turn.say("faq_nothing", custom=OFFER)
+        return []
+    focus = products[0].product_id if len(products) == 1 else None
+    return [SlotSet("last_clause", next(iter(by_clause))), SlotSet("focus_product", focus)]
+
+
+class ActionWhy(KefuAction):
+    """The clause behind the last decision."""
+
+    def name(self) -> str:
+        return "action_why"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        clause = tx.policy.in_force(turn.now).get(str(turn.slot("last_clause")))
+        if clause is None:
+            turn.say("why_nothing")
+            return []
+        turn.say("why", custom=OFFER, clause=clause.clause, clause_text=clause.text(turn.language))
+        return []
+
+
+class ActionCoupon(KefuAction):
+    """Whether a coupon works, and under which conditions."""
+
+    def name(self) -> str:
+        return "action_coupon"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        clause = tx.policy.in_force(turn.now)["coupon.1"]
+        code = turn.value("coupon")
+        if code is None:
+            turn.say("coupon_which", clause_text=clause.text(turn.language))
+            return [SlotSet("last_clause", "coupon.1")]
+        outcome = check_coupon(tx, code, now=turn.now)
+        coupon = outcome.facts.get("coupon")
+        more = _coupon_words(coupon, outcome, turn) if isinstance(coupon, Coupon) else {}
+        facts = {name: value for name, value in outcome.facts.items() if name not in ("coupon", "category")}
+        turn.say(outcome.code, **{**facts, **more}, clause_text=clause.text(turn.language))
+        return [SlotSet("last_clause", "coupon.1")]
+
+
+def _coupon_words(coupon: Coupon, outcome: Outcome, turn: Turn) -> dict[str, str]:
+    zh = turn.language == "zh"
+    if coupon.kind == "percent":
+        benefit = f"减 {coupon.value}%" if zh else f"{coupon.value} percent off"
+    else:
+        off = money(outcome.facts["amount"])
+        benefit = f"减 {off}" if zh else f"{off} off"
+    conditions = []
+    if coupon.minimum:
+        least = money(outcome.facts["minimum"])
+        conditions.append(f"订单满 {least} 可用" if zh else f"from an order of {least}")
+    if coupon.category:
+        kind = word(coupon.category, language=turn.language)
+        conditions.append(f"仅限{kind}" if zh else f"for the category {kind}")
+    return {"benefit": benefit, "conditions": listed(conditions, language=turn.language)}

@@ -1,0 +1,178 @@
+"""Orders looked up: status, lists, refunds and returns, access to what is digital."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from actions.base import KefuAction
+from actions.confirm import cleared
+from actions.handoff import OFFER
+from actions.present import concerned, refund_line, refunds_text
+from actions.turn import Event, Turn
+from actions.words import bullets, line_name, listed, spoken, word
+from kefu.shop.identity import visible_orders
+from kefu.shop.operation import Item, Operation
+from kefu.shop.orders import status_facts
+from kefu.shop.policy import Policy
+from kefu.store import Transaction
+from kefu.store.records import Order
+
+
+def chosen(turn: Turn, tx: Transaction) -> list[Order]:
+    """The orders in the ``item`` slot, as far as the speaker may see them."""
+    numbers = [order for order, _ in turn.slot("item") or []]
+    return [order for order in visible_orders(tx, turn.identity) if order.order_number in numbers]
+
+
+def goods_of(turn: Turn, order: Order) -> str:
+    """An order's lines by name."""
+    return listed([line_name(line, language=turn.language) for line in order.lines], language=turn.language)
+
+
+def focus(order: Order) -> list[Event]:
+    """Keep an order, and its product where it is one, for the next "it"."""
+    product = order.lines[0].product.product_id if len(order.lines) == 1 else None
+    return [SlotSet("focus_order", order.order_number), SlotSet("focus_product", product)]
+
+
+class ActionSubmitOrderStatus(KefuAction):
+    """Where an order is, and when it arrives."""
+
+    def name(self) -> str:
+        return "action_submit_order_status"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        orders = chosen(turn, tx)
+        if not orders:
+            turn.say("item_none", custom=OFFER)
+            return cleared()
+        for order in orders[:3]:
+            say_status(turn, tx, order)
+        return [*cleared(), *focus(orders[0])]
+
+
+def say_status(turn: Turn, tx: Transaction, order: Order) -> None:
+    """One order's status in words."""
+    facts = status_facts(order, Policy.load(tx, now=turn.now), now=turn.now)
+    turn.say(
+        status_code(order, late=facts["parcel"] in ("late", "lost")),
+        custom={"card": {"order_number": order.order_number, "status": order.status}},
+        order_number=order.order_number,
+        items=goods_of(turn, order),
+        total=facts["total"],
+        carrier=order.carrier,
+        tracking_number=order.tracking_number,
+        eta=facts["eta"],
+        delivered=order.delivered_at,
+        placed=order.placed_at,
+        ended=order.ended_at,
+        next_charge=facts["next_charge_at"],
+        closes=facts["closes_at"],
+        refunds=refunds_text(turn, tx, order.order_number),
+    )
+
+
+def status_code(order: Order, *, late: bool) -> str:
+    """The response for an order's state."""
+    digital = all(line.product.kind != "physical" for line in order.lines)
+    if order.status == "shipped" and late:
+        return "status_shipped_late"
+    if order.status == "processing" and digital:
+        return "status_processing_digital"
+    if order.status == "active" and not order.renews:
+        return "status_active_stopped"
+    return f"status_{order.status}"
+
+
+class ActionListOrders(KefuAction):
+    """All orders of the signed-in customer; a guest hears how to prove one."""
+
+    def name(self) -> str:
+        return "action_list_orders"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        orders = visible_orders(tx, turn.identity)
+        if turn.identity.guest and not orders:
+            turn.say("orders_guest")
+        elif not orders:
+            turn.say("orders_none")
+        else:
+            turn.say(
+                "orders_list",
+                list=bullets([spoken(o, language=turn.language, zone=turn.zone) for o in orders]),
+            )
+            return [SlotSet("offered", [[order.order_number, None] for order in orders])]
+        return []
+
+
+class ActionSubmitRefundStatus(KefuAction):
+    """Returns and refunds on record."""
+
+    def name(self) -> str:
+        return "action_submit_refund_status"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        orders = chosen(turn, tx) or visible_orders(tx, turn.identity)
+        lines = [line for order in orders for line in _back_lines(turn, tx, order)]
+        if not lines:
+            named = bool(chosen(turn, tx))
+            what = orders[0].order_number if named else {"zh": "您的订单"}.get(turn.language, "your orders")
+            turn.say("refunds_none", what=what, custom=OFFER)
+            return cleared()
+        days = tx.policy.in_force(turn.now)["refund.time"].params
+        turn.say("refunds_list", list=bullets(lines), min_days=days["min_days"], max_days=days["max_days"])
+        return [
+            *cleared(),
+            SlotSet("last_clause", "refund.time"),
+            *(focus(orders[0]) if len(orders) == 1 else []),
+        ]
+
+
+def _back_lines(turn: Turn, tx: Transaction, order: Order) -> list[str]:
+    """One line for each return and refund of an order."""
+    head = f"{goods_of(turn, order)} ({order.order_number}): "
+    lines = []
+    for row in tx.returns.of_order(order.order_number):
+        kind, state = word(row.kind, language=turn.language), word(row.state, language=turn.language)
+        lines.append(f"{head}{kind} {row.return_id}, {state}")
+    for refund in tx.refunds.of_order(order.order_number):
+        lines.append(head + refund_line(refund, language=turn.language, zone=turn.zone))
+    return lines
+
+
+class ActionSubmitAccess(KefuAction):
+    """How to open what was bought."""
+
+    def name(self) -> str:
+        return "action_submit_access"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        number, line_number = next(iter(turn.slot("item") or []), (None, None))
+        order = next((o for o in visible_orders(tx, turn.identity) if o.order_number == number), None)
+        if order is None:
+            turn.say("access_none", custom=OFFER)
+            return cleared()
+        items = (Item(line_number),) if line_number else ()
+        line = concerned(order, Operation("refund", order.order_number, items))[0]
+        if order.paid == 0:
+            turn.say("access_unpaid", product=line.product, order_number=order.order_number)
+        else:
+            turn.say(_access_code(line.product.kind), custom=OFFER, **_access_facts(turn, line))
+        return [*cleared(), *focus(order)]
+
+
+def _access_code(kind: str) -> str:
+    return "access_ebook" if kind == "ebook" else "access_course"
+
+
+def _access_facts(turn: Turn, line: Any) -> dict[str, Any]:
+    zh = turn.language == "zh"
+    done = ("It has been downloaded before.", "之前已下载过。")[zh] if line.downloaded else ""
+    return {
+        "product": line.product,
+        "progress": line.progress_percent or 0,
+        "format": line.product.attributes.get("format", ""),
+        "downloaded": done,
+    }

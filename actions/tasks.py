@@ -1,0 +1,98 @@
+"""The tasks that a form carries: what each is about, and which purchases it suits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from kefu.shop.operation import Item, Operation
+from kefu.shop.selection import Target
+from kefu.store.records import Address, Order, OrderLine
+
+Suits = Callable[[Order, OrderLine], bool]
+ANSWERS = frozenset({"affirm", "nlu_fallback"})
+# slots of one task; cleared when a task begins and when it ends
+TASK_SLOTS = (
+    "item", "offered", "reason", "quantity", "variant", "address",
+    "invoice_kind", "company", "tax_number", "guest_order", "guest_code",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Task:
+    """One form: the operation that it prepares (None for a look-up) and how its purchase is chosen.
+
+    ``triggers`` are the intents that start it; inside the form they inform it. ``suits`` says which
+    purchases are meant when none is named; None: those that the operation would not be refused for.
+    """
+
+    form: str
+    kind: str | None
+    triggers: frozenset[str]
+    whole_orders: bool
+    suits: Suits | None = None
+
+
+def _underway(order: Order, line: OrderLine) -> bool:
+    return order.status in ("pending_payment", "processing", "shipped")
+
+
+def _shipped(order: Order, line: OrderLine) -> bool:
+    return order.status == "shipped"
+
+
+def _digital(order: Order, line: OrderLine) -> bool:
+    return line.product.kind in ("course", "ebook")
+
+
+def _went_back(order: Order, line: OrderLine) -> bool:
+    return order.status in ("returned", "cancelled", "ended")
+
+
+def _tasks() -> Sequence[Task]:
+    back = frozenset({"return_item", "refund_request", "report_damage"})
+    return (
+        Task("order_status_form", None, frozenset({"track_order"}), True, _underway),
+        Task("refund_status_form", None, frozenset({"refund_status", "return_status"}), True, _went_back),
+        Task("parcel_form", "lost_parcel", frozenset({"parcel_problem"}), True, _shipped),
+        Task("access_form", None, frozenset({"digital_access"}), False, _digital),
+        Task("cancel_form", "cancel", frozenset({"cancel_order"}), True),
+        Task("address_form", "change_address", frozenset({"change_address"}), True),
+        Task("return_form", "return", back, False),
+        Task("exchange_form", "exchange", frozenset({"exchange_item"}), False),
+        Task("warranty_form", "warranty", frozenset({"warranty_claim"}), False),
+        Task("renewal_form", "stop_renewal", frozenset({"stop_renewal"}), True),
+        Task("invoice_form", "invoice", frozenset({"invoice_request"}), True),
+    )
+
+
+TASKS: Mapping[str, Task] = MappingProxyType({task.form: task for task in _tasks()})
+
+
+def by_kind(kind: str) -> Task:
+    """The task that prepares operations of ``kind`` (a refund is asked for by the return form)."""
+    return next(task for task in TASKS.values() if task.kind == ("return" if kind == "refund" else kind))
+
+
+def operation_of(
+    task: Task, targets: Sequence[Target], orders: Mapping[str, Order], slots: Mapping[str, Any]
+) -> Operation | None:
+    """The operation that a task's slots describe; None while nothing is chosen or for a look-up."""
+    if not targets or task.kind is None:
+        return None
+    order = orders[targets[0].order_number]
+    lines = [target.line for target in targets if target.order_number == order.order_number and target.line]
+    address = slots.get("address")
+    return Operation(
+        kind=task.kind,
+        order_number=order.order_number,
+        items=tuple(Item(line, slots.get("quantity")) for line in lines),
+        reason=slots.get("reason"),
+        variant=slots.get("variant"),
+        address=Address(**address) if address else None,
+        invoice_kind=slots.get("invoice_kind"),
+        company=slots.get("company"),
+        tax_number=slots.get("tax_number"),
+    )

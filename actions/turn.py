@@ -1,0 +1,124 @@
+"""One turn of a conversation as actions see it: what was said, by whom, and what to say back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.words import spoken
+from kefu.shop.identity import Identity
+from kefu.shop.selection import Mention, Target
+
+Event = dict[str, Any]
+
+
+@dataclass
+class Turn:
+    """What one action may read and say.
+
+    ``events`` and the dispatcher's messages are local to the turn: a turn that is cut off
+    after its time limit leaves nothing behind in the conversation.
+    """
+
+    tracker: Tracker
+    dispatcher: CollectingDispatcher
+    identity: Identity
+    now: datetime
+    zone: str
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def language(self) -> str:
+        """``zh`` or ``en``: the language of this turn's words."""
+        return "zh" if self.tracker.get_slot("language") == "zh" else "en"
+
+    @property
+    def message(self) -> Mapping[str, Any]:
+        """The latest message with everything that understanding left in it."""
+        return self.tracker.latest_message or {}
+
+    @property
+    def text(self) -> str:
+        """What the customer typed."""
+        return str(self.message.get("text") or "")
+
+    @property
+    def intent(self) -> str:
+        """The intent of the latest message."""
+        return str((self.message.get("intent") or {}).get("name") or "")
+
+    def say(
+        self,
+        code: str,
+        *,
+        buttons: Sequence[tuple[str, str]] = (),
+        custom: Mapping[str, Any] | None = None,
+        **facts: Any,
+    ) -> None:
+        """Utter ``utter_<code>`` in the customer's language; ``facts`` fill its placeholders."""
+        words = {name: spoken(value, language=self.language, zone=self.zone) for name, value in facts.items()}
+        self.said.append(code)
+        self.dispatcher.utter_message(
+            response=f"utter_{code}",
+            buttons=[{"title": title, "payload": payload} for title, payload in buttons],
+            json_message=dict(custom or {}),
+            **words,
+        )
+
+    def entities(self, name: str) -> list[Mapping[str, Any]]:
+        """The latest message's entities called ``name``, in the order of the text."""
+        return [entity for entity in self.message.get("entities") or [] if entity.get("entity") == name]
+
+    def value(self, name: str) -> str | None:
+        """The value of the first entity called ``name``."""
+        found = self.entities(name)
+        return str(found[0]["value"]) if found else None
+
+    def slot(self, name: str) -> Any:
+        """A slot's value."""
+        return self.tracker.get_slot(name)
+
+    def mention(self) -> Mention:
+        """What the latest message names: orders, products, a place in the list just offered."""
+        products = self.entities("product")
+        return Mention(
+            order_numbers=tuple(str(entity["value"]) for entity in self.entities("order_number")),
+            product_ids=_unique(
+                pid for entity in products for pid in entity.get("product_ids") or [entity["value"]]
+            ),
+            kinds=_unique(kind for entity in products for kind in entity.get("kinds") or []),
+            ordinal=self._ordinal(),
+            variant=self.value("variant"),
+            text=self.text,
+        )
+
+    def _ordinal(self) -> str | None:
+        bare = re.fullmatch(r"\s*#?([1-9])\s*[.)、号]?\s*", self.text)
+        return self.value("ordinal") or (bare.group(1) if bare else None)
+
+    def offered(self) -> tuple[Target, ...]:
+        """The targets listed in the assistant's last question."""
+        return tuple(Target(order, line) for order, line in self.slot("offered") or [])
+
+    def last_words(self) -> Mapping[str, Any]:
+        """The ``custom`` part of the assistant's very last words before the latest message.
+
+        Read from the raw events: a reverted utterance (two-stage fallback) was still said.
+        """
+        seen_user = False
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                seen_user = True
+            elif event.get("event") == "bot" and seen_user:
+                return (event.get("data") or {}).get("custom") or {}
+        return {}
+
+
+def _unique(values: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(value) for value in values))

@@ -1,0 +1,55 @@
+"""The one place where actions meet the store, the settings and the knowledge texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from kefu.knowledge.passages import Passage, render
+from kefu.settings import Settings
+from kefu.store import Store, Transaction
+from kefu.store.records import Passage as StoredPassage
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once, at the first turn."""
+    return Settings.load()
+
+
+@lru_cache(maxsize=1)
+def store() -> Store:
+    """The process's store, opened at the first turn, never at import."""
+    return Store.open(settings().database_url)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A passage ready to be said."""
+
+    title: str
+    text: str
+    clause: str | None
+    updated: datetime
+
+
+def answer_of(tx: Transaction, passage_id: str, language: str, *, now: datetime) -> Answer | None:
+    """The passage in ``language`` with the policy's numbers filled in; None where it is gone."""
+    for stored in tx.passages.all(language=language):
+        if stored.passage_id == passage_id:
+            text = render(as_passage(stored), tx.policy.in_force(now))
+            return Answer(stored.title, text, stored.clause, stored.updated)
+    return None
+
+
+def as_passage(stored: StoredPassage) -> Passage:
+    """The store's record as the knowledge room's own type."""
+    return Passage(**vars(stored))
+
+
+def titles_of(tx: Transaction, passage_ids: Sequence[str], language: str) -> dict[str, str]:
+    """Titles of passages in ``language``, in the order asked for."""
+    known = {stored.passage_id: stored.title for stored in tx.passages.all(language=language)}
+    return {passage_id: known[passage_id] for passage_id in passage_ids if passage_id in known}
