@@ -12,12 +12,15 @@ from kefu.cli import console
 
 app = typer.Typer(
     name="kefu",
-    help="Kefu, a customer-service assistant for shops: run it, fill it, measure it.",
+    help="Kefu, a customer-service assistant for shops.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-evaluate_app = typer.Typer(help="Measure the newest model on a file of examples.", no_args_is_help=True)
+evaluate_app = typer.Typer(
+    help="Measure the newest model on a file of examples.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(evaluate_app, name="evaluate")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
@@ -29,7 +32,7 @@ def up(
     port: Annotated[int | None, typer.Option(help="Port of the chat; else KEFU_PORT or 5005.")] = None,
     model: ModelOption = None,
 ) -> None:
-    """Start the assistant and its action server together; one Ctrl-C stops both."""
+    """Start the assistant; one Ctrl-C stops all of it."""
     from kefu.cli.up import up as run_up
 
     raise typer.Exit(run_up(port=port, model=model))
@@ -40,7 +43,7 @@ def seed(
     directory: Annotated[Path | None, typer.Argument(help="A shop's folder; else data/shop.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Empty the store first.")] = False,
 ) -> None:
-    """Load a shop's tables (customers, products, orders, coupons, policy, knowledge)."""
+    """Load a shop, the demo one unless a folder is named."""
     from kefu.cli.shop import seed as run_seed
 
     run_seed(directory, fresh=fresh)
@@ -48,7 +51,7 @@ def seed(
 
 @app.command()
 def token(customer_id: Annotated[str, typer.Argument(help="Such as C1001.")]) -> None:
-    """Print a customer's token, as the shop's own page would sign it; the token is the last line."""
+    """Print a customer's signed token as the last line."""
     from kefu.cli.shop import token as run_token
 
     run_token(customer_id)
@@ -58,7 +61,7 @@ def token(customer_id: Annotated[str, typer.Argument(help="Such as C1001.")]) ->
 def outbox(
     last_code: Annotated[str, typer.Option("--last-code", metavar="EMAIL", help="Whose last code.")],
 ) -> None:
-    """Print the last one-time code that was mailed to EMAIL (demo mode)."""
+    """Print the last one-time code mailed in the demo."""
     from kefu.cli.shop import last_code as run_last_code
 
     run_last_code(last_code)
@@ -68,7 +71,7 @@ def outbox(
 def train(
     force: Annotated[bool, typer.Option("--force", help="Train even where a model fits.")] = False,
 ) -> None:
-    """Train a model, unless there is one for this configuration; its path is the last line."""
+    """Train, unless a model fits; its path is the last line."""
     from kefu.cli.models import ensure_model
     from kefu.settings import Settings
 
@@ -80,7 +83,7 @@ def shell(
     customer: Annotated[str | None, typer.Option(help="Whom you speak as; else C1001.")] = None,
     model: ModelOption = None,
 ) -> None:
-    """Talk to the assistant in this terminal, beside its action server."""
+    """Talk to the assistant in this terminal."""
     from kefu.cli.shell import shell as run_shell
 
     raise typer.Exit(run_shell(customer=customer, model=model))
@@ -104,7 +107,7 @@ def evaluate_retrieval(
     as_json: JsonOption = False,
     model: ModelOption = None,
 ) -> None:
-    """How often the right passage is first, among the first three, or rightly withheld."""
+    """How often the right passage is found, or withheld."""
     from kefu.cli.evaluate import retrieval
 
     retrieval(file, as_json=as_json, model=model)
@@ -112,4 +115,4 @@ def evaluate_retrieval(
 
 def main() -> None:
     """Run the command line; whatever goes wrong is one line with the next step."""
-    sys.exit(console.guarded(lambda: app(standalone_mode=False)))
+    sys.exit(console.guarded(app, name="kefu"))

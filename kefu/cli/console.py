@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from typer import Abort, Exit, Typer
+from typer.exceptions import TyperException
 
 from kefu.errors import KefuError
 
@@ -22,21 +23,18 @@ def complain(line: str) -> None:
     print(f"kefu: {line}", file=sys.stderr, flush=True)
 
 
-def guarded(command: Callable[[], Any]) -> int:
-    """Run ``command`` and return its exit status; no failure shows a traceback.
+def guarded(app: Typer, *, name: str) -> int:
+    """Run ``app`` and return its exit status; no failure shows a traceback.
 
-    2 stands for a command line that cannot be understood, 130 for Ctrl-C, 1 for all else.
+    2 stands for a command line that cannot be read, 130 for Ctrl-C, 1 for all else.
     """
-    import click
-
     try:
-        status = command()
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+        status = app(prog_name=name, standalone_mode=False)
+    except Exit as leave:
+        return int(leave.exit_code)
+    except TyperException as error:
+        return _misread(error, name)
+    except (Abort, KeyboardInterrupt):
         complain("stopped")
         return 130
     except KefuError as error:
@@ -46,6 +44,17 @@ def guarded(command: Callable[[], Any]) -> int:
         complain(_unexpected(error))
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _misread(error: TyperException, name: str) -> int:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else name
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    if message.startswith("Usage:"):  # a group without a command: its help
+        say(message)
+        return 2
+    complain(f"{message.rstrip('.')}; see `{command} --help`")
+    return 2
 
 
 def _unexpected(error: Exception) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kefu.cli import console
 from kefu.errors import ConfigError, KefuError
+from kefu.knowledge import passages
 from kefu.settings import Settings
 from kefu.shop.identity import customer_token
 from kefu.store import Store
@@ -35,7 +36,7 @@ def seed(directory: Path | None, *, fresh: bool) -> None:
     settings = Settings.load()
     folder = directory or demo_folder(settings)
     with open_store(settings) as store:
-        console.say(str(load_shop(store, folder, now=_now(), fresh=fresh)))
+        _load(store, folder, fresh=fresh)
 
 
 def ensure_shop(settings: Settings) -> None:
@@ -45,7 +46,12 @@ def ensure_shop(settings: Settings) -> None:
             filled = bool(tx.products.all())
         if not filled:
             console.say("the store is empty: loading the demo shop")
-            console.say(str(load_shop(store, demo_folder(settings), now=_now(), fresh=False)))
+            _load(store, demo_folder(settings), fresh=False)
+
+
+def _load(store: Store, folder: Path, *, fresh: bool) -> None:
+    report = load_shop(store, folder, now=_now(), fresh=fresh, parse_passages=passages.load)
+    console.say(str(report))
 
 
 def token(customer_id: str) -> None:

@@ -1,0 +1,208 @@
+"""The command line: what it prints, how it fails, which model belongs to a configuration."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kefu.cli import children, models
+from kefu.cli.up import endpoints_file, require_free, wait_until
+from kefu.errors import ConfigError, ModelError
+from kefu.evaluation.examples import read_examples
+from kefu.evaluation.intents import measure_intents
+from kefu.evaluation.retrieval import measure_retrieval
+from kefu.settings import Settings
+from tests.support.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+def kefu(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from kefu.cli import main; main()", *words]
+    environment = children.child_environment({"KEFU_HOME": str(home)})
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    assert kefu("seed", home=folder).returncode == 0
+    return folder
+
+
+def test_help_is_there_at_once(tmp_path: Path) -> None:
+    began = time.monotonic()
+    shown = kefu("--help", home=tmp_path)
+    assert time.monotonic() - began < 1.0  # 0.1 s alone; the rest is for a busy machine
+    for command in ("up", "seed", "token", "outbox", "train", "shell", "evaluate"):
+        assert f"\n  {command}" in shown.stdout
+
+
+def test_a_token_is_the_last_line(home: Path) -> None:
+    printed = kefu("token", "C1001", home=home).stdout.splitlines()
+    assert printed[-1].count(".") == 2 and "Alice" in printed[-2]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "next_step"),
+    [
+        (("nonsense",), 2, "kefu --help"),
+        (("up", "--port", "x"), 2, "kefu up --help"),
+        (("token", "C9999"), 1, "kefu seed"),
+        (("outbox", "--last-code", "alice@example.com"), 1, "ask for one"),
+        (("seed", "no/such/folder"), 1, "folder"),
+        (("evaluate", "intents", "no.csv"), 1, "text, intent"),
+        (("evaluate", "intents", "README.md", "--model", "no.tar.gz"), 1, ""),
+    ],
+)
+def test_an_error_is_one_line_with_the_next_step(
+    home: Path, words: tuple[str, ...], status: int, next_step: str
+) -> None:
+    failed = kefu(*words, home=home)
+    assert failed.returncode == status
+    (line,) = failed.stderr.splitlines()
+    assert line.startswith("kefu: ") and next_step in line and "not foreseen" not in line
+
+
+def test_an_unforeseen_error_is_one_line_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    failed = kefu("token", "C1001", home=Path("/proc/nowhere"))
+    assert failed.returncode == 1 and len(failed.stderr.splitlines()) == 1
+
+
+# --- models
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "data" / "nlu").mkdir(parents=True)
+    (tmp_path / "config.yml").write_text("language: en\n")
+    (tmp_path / "data" / "nlu" / "greet.yml").write_text("nlu: []\n")
+    (tmp_path / "models").mkdir()
+    return tmp_path
+
+
+def test_the_digest_follows_what_training_reads_and_nothing_else(project: Path) -> None:
+    before = models.configuration_digest(project)
+    (project / "README.md").write_text("words")
+    assert models.configuration_digest(project) == before
+    (project / "data" / "nlu" / "greet.yml").write_text("nlu: [] # other\n")
+    changed = models.configuration_digest(project)
+    assert changed != before
+    (project / "data" / "nlu" / "greet.yml").rename(project / "data" / "nlu" / "hello.yml")
+    assert models.configuration_digest(project) not in {before, changed}
+
+
+def test_a_model_that_fits_is_not_trained_again_and_becomes_the_newest(project: Path) -> None:
+    fitting = models.model_of_configuration(project)
+    fitting.write_bytes(b"a model")
+    other = project / "models" / "20200101.tar.gz"
+    other.write_bytes(b"another")
+    assert models.ensure_model(project) == fitting == models.newest_model(project)
+
+
+def test_no_model_says_how_to_get_one(project: Path) -> None:
+    with pytest.raises(ModelError, match="kefu train"):
+        models.newest_model(project)
+
+
+# --- children
+
+
+def wait_for(child: children.Child) -> None:
+    child.process.wait(timeout=20)
+
+
+def test_every_line_has_its_process_in_front_and_the_last_words_are_kept(tmp_path: Path) -> None:
+    out = io.StringIO()
+    family = children.Family(root=tmp_path, out=out)
+    child = family.start(
+        "rasa", [sys.executable, "-c", "print('one'); print('no model'); raise SystemExit(3)"]
+    )
+    wait_for(child)
+    family.stop()
+    assert out.getvalue() == "rasa    | one\nrasa    | no model\n"
+    assert family.obituary() == "rasa ended with status 3: no model"
+
+
+def test_stopping_ends_the_children_of_children(tmp_path: Path) -> None:
+    out = io.StringIO()
+    family = children.Family(root=tmp_path, out=out)
+    family.start("shell", ["bash", "-c", "sleep 60 & echo $!; wait"])
+    deadline = time.monotonic() + 10
+    while not out.getvalue() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    grandchild = int(out.getvalue().partition("|")[2])
+    family.stop()
+    deadline = time.monotonic() + 10
+    while alive(grandchild) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(grandchild)
+
+
+def alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_waiting_ends_with_the_reason() -> None:
+    assert wait_until(lambda: None, lambda: None, seconds=1) is None
+    assert wait_until(lambda: "no model", lambda: None, seconds=0) == "no model, after 0 s"
+    assert wait_until(lambda: "no model", lambda: "rasa ended", seconds=9) == "rasa ended"
+
+
+def test_a_taken_port_is_named() -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=str(port)):
+            require_free("127.0.0.1", port, option="--port")
+    require_free("127.0.0.1", free_port(), option="--port")
+
+
+def test_another_action_port_gets_its_own_endpoints_file(tmp_path: Path) -> None:
+    usual = Settings.load({"KEFU_HOME": str(tmp_path)})
+    assert endpoints_file(usual) == ROOT / "endpoints.yml"
+    moved = Settings.load({"KEFU_HOME": str(tmp_path), "KEFU_ACTION_PORT": "5066"})
+    assert "http://127.0.0.1:5066/webhook" in endpoints_file(moved).read_text()
+
+
+# --- evaluation
+
+
+def test_examples_come_from_csv_and_jsonl(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("\ufefftext,intent,note\n你好,greet,x\n", encoding="utf-8")
+    lines = tmp_path / "a.jsonl"
+    lines.write_text('{"text": "你好", "intent": "greet"}\n', encoding="utf-8")
+    wanted = [{"text": "你好", "intent": "greet"}]
+    assert read_examples(table, columns=("text", "intent")) == wanted
+    assert read_examples(lines, columns=("text", "intent")) == wanted
+
+
+def test_intents_are_measured() -> None:
+    report = measure_intents(wanted=["a", "a", "b", "b"], found=["a", "b", "b", "nlu_fallback"])
+    assert report.accuracy == 0.5
+    rows = {row.intent: row for row in report.intents}
+    assert rows["a"].f1 == pytest.approx(2 / 3) and rows["b"].f1 == 0.5
+    assert report.macro_f1 == pytest.approx((2 / 3 + 0.5) / 2)
+    assert "accuracy 0.5000" in report.as_table().splitlines()[-1]
+
+
+def test_retrieval_is_measured() -> None:
+    report = measure_retrieval(
+        wanted=["p1", "p2", "p3", None, None], found=[["p1"], ["p1", "p2"], [], [], ["p1"]]
+    )
+    assert (report.first, report.among_three) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+    assert report.mean_reciprocal_rank == pytest.approx(0.5)
+    assert report.withheld == 0.5
