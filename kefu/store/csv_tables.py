@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from textwrap import shorten
 from typing import NoReturn
 
 from kefu.errors import SeedError
@@ -41,7 +42,8 @@ class Row:
 
     def refuse(self, column: str, wanted: str) -> NoReturn:
         """Raise the SeedError that says what stands there and what was wanted."""
-        found = "nothing" if self.cells[column] is None else repr(self.cells[column])
+        value = self.cells[column]
+        found = "nothing" if value is None else repr(shorten(value, 80, placeholder=" …"))
         raise SeedError(f"{self.file}, line {self.number}, column {column}: found {found}; wanted {wanted}")
 
     def optional(self, column: str) -> str | None:

@@ -56,6 +56,7 @@ class PostgresDatabases:
         self._url = sa.engine.make_url(self._server.get_uri())
         self._admin = sa.create_engine(self._url, isolation_level="AUTOCOMMIT", future=True)
         self._numbers = count()
+        self._without_safety()
         load_shop(self._create("shop", template="template0"))
 
     def empty(self) -> str:
@@ -70,6 +71,13 @@ class PostgresDatabases:
         """Stop the server and delete its files."""
         self._admin.dispose()
         self._server.cleanup()
+
+    def _without_safety(self) -> None:
+        # nothing here outlives the tests; with fsync a stop writes every copied database out first
+        with self._admin.connect() as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(sa.text("SELECT pg_reload_conf()"))
 
     def _create(self, name: str, *, template: str) -> str:
         with self._admin.connect() as connection:
