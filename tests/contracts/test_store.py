@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from kefu.errors import DuplicateKey, StaleRevision, StoreError
 from kefu.store import Store, schema
+from kefu.store.migrations import config
 from kefu.store.records import Address, Button, Invoice, Passage
 from tests.support.databases import NOW
 from tests.support.rows import confirmation, refund, session, ticket
@@ -33,6 +38,24 @@ def test_migrating_makes_the_schema_and_doing_it_again_changes_nothing(databases
     second.close()
 
 
+def test_an_older_schema_is_refused_until_it_is_migrated(databases: Any) -> None:
+    url = databases.empty()
+    engine = sa.create_engine(url, future=True)
+    with engine.begin() as connection:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0001")
+    engine.dispose()
+    with pytest.raises(StaleRevision, match="schema 0001"):
+        Store.open(url)
+    Store.open(url, migrate=True).close()
+    Store.open(url).close()
+
+
+def test_the_code_asks_for_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(config()).get_heads() == [schema.REVISION]
+
+
 def test_a_newer_database_is_refused_even_when_migrating(databases: Any) -> None:
     url = databases.shop()
     engine = sa.create_engine(url, future=True)
@@ -45,13 +68,10 @@ def test_a_newer_database_is_refused_even_when_migrating(databases: Any) -> None
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_knows(databases: Any) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
     engine = sa.create_engine(databases.shop(), future=True)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        found = [diff for diff in compare_metadata(context, schema.metadata)]
+        found = list(compare_metadata(context, schema.metadata))
     engine.dispose()
     assert found == []
 
