@@ -51,12 +51,13 @@ def check_code(tx: Transaction, session_id: str, code: str, *, now: datetime, tr
     A code works once, until it expires, and dies after ``tries`` wrong ones.
     """
     row = tx.codes.latest(session_id)
-    if row is None or row.used or row.expires_at <= now or row.tries >= tries:
+    if row is None or row.used or row.expires_at <= now:
         return False
-    tx.codes.count_try(row.code_id)
-    if not _matches(code.strip(), row.code_hash) or tx.orders.get(row.order_number) is None:
+    # counted before it is looked at, so that guesses made at once share the same few tries
+    if tx.codes.count_try(row.code_id) > tries or not _matches(code.strip(), row.code_hash):
         return False
-    tx.codes.use(row.code_id)
+    if tx.orders.get(row.order_number) is None or not tx.codes.use(row.code_id):
+        return False
     minutes = Policy.load(tx, now=now).number("privacy.1", "minutes")
     tx.sessions.verify_order(session_id, row.order_number, now + timedelta(minutes=minutes))
     return True

@@ -95,7 +95,7 @@ def choose(
         return Choice("contradiction", tuple(Target(order.order_number, line.line) for order, line in every))
     candidates = [_Candidate(order, line, suits(order, line)) for order, line in named]
     here = Target(focus) if isinstance(focus, str) else focus
-    chooser = _Chooser(mention, tuple(offered), here, whole_orders)
+    chooser = _Chooser(mention, tuple(dict.fromkeys(offered)), here, whole_orders)
     return chooser.choose(candidates) if candidates else Choice("none")
 
 
@@ -164,7 +164,7 @@ class _Chooser:
     def _by_ordinal(self, ordinal: str, pool: list[_Candidate], shown: bool) -> Choice:
         options = self._options(pool, shown)
         if ordinal in ALL:
-            return Choice("one", options)
+            return Choice("one", self._everything(options, pool))
         if ordinal == "last":
             return self._resolve(self._newest(pool, shown), pool)
         if ordinal == "other":
@@ -179,6 +179,11 @@ class _Chooser:
         if shown:
             return tuple(t for t in self.offered if any(candidate.within([t]) for candidate in pool))
         return self._targets([candidate for candidate in pool if candidate.suits] or pool)
+
+    def _everything(self, options: tuple[Target, ...], pool: list[_Candidate]) -> tuple[Target, ...]:
+        if self.whole:
+            return options
+        return self._targets([candidate for candidate in pool if candidate.within(options)])
 
     def _newest(self, pool: list[_Candidate], shown: bool) -> Target:
         """ "My last order" is the newest one, whether it suits or not; of one order's lines the last."""
