@@ -20,22 +20,16 @@ from kefu.cli.shop import ensure_shop
 from kefu.errors import ConfigError
 from kefu.settings import Settings
 
-READY_SECONDS = 60.0
 DEFAULT_ACTION_PORT = 5055
 
 
 def up(*, port: int | None, model: Path | None) -> int:
     """Serve until Ctrl-C (0) or until a part of it ends or does not get ready (1)."""
     settings = Settings.load()
-    chat_port = port or settings.port
-    for wanted, option in ((chat_port, "--port"), (settings.action_port, "KEFU_ACTION_PORT")):
-        require_free(settings.host, wanted, option=option)
-    ensure_shop(settings)
-    archive = chosen_model(settings.root, model) if model else ensure_model(settings.root)
-    family = Family(root=settings.root)
     signal.signal(signal.SIGTERM, _as_interrupt)
+    family = Family(root=settings.root)
     try:
-        return _serve(family, settings, chat_port=chat_port, archive=archive)
+        return _prepare_and_serve(family, settings, chat_port=port or settings.port, model=model)
     except KeyboardInterrupt:
         console.say("\nstopping")
         return 0
@@ -43,12 +37,20 @@ def up(*, port: int | None, model: Path | None) -> int:
         family.stop()
 
 
+def _prepare_and_serve(family: Family, settings: Settings, *, chat_port: int, model: Path | None) -> int:
+    for wanted, option in ((chat_port, "--port"), (settings.action_port, "KEFU_ACTION_PORT")):
+        require_free(settings.host, wanted, option=option)
+    ensure_shop(settings)
+    archive = chosen_model(settings.root, model) if model else ensure_model(settings.root)
+    return _serve(family, settings, chat_port=chat_port, archive=archive)
+
+
 def _serve(family: Family, settings: Settings, *, chat_port: int, archive: Path) -> int:
     family.start("actions", action_command(settings))
     command = chat_command(settings, chat_port=chat_port, archive=archive)
     family.start("rasa", command, extra={"KEFU_SERVE": "1"})
     address = f"http://{settings.host}:{chat_port}/"
-    reason = wait_until(lambda: readiness(address), family.obituary, seconds=READY_SECONDS)
+    reason = wait_until(lambda: readiness(address), family.obituary, seconds=settings.ready_seconds)
     if reason:
         console.complain(f"not ready: {reason}")
         return 1

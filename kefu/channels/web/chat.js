@@ -8,7 +8,7 @@ const WORDS = {
     who: "You are",
     guest: "a guest",
     language: "Language",
-    fresh: "New conversation",
+    fresh: "New chat",
     message: "Your message",
     send: "Send",
     person: "Talk to a person",
@@ -23,7 +23,7 @@ const WORDS = {
     offline: "The connection failed.",
     retry: "Try again",
     ended: "The earlier conversation has ended; this is a new one.",
-    closed: "No conversation could be opened. Try “New conversation” in a moment.",
+    closed: "No conversation could be opened. Try “New chat” in a moment.",
   },
   zh: {
     title: "在线客服",
@@ -133,6 +133,7 @@ async function send(payload, shown) {
   if (busy) return;
   if (!token) await openConversation();
   if (!token) return;
+  field.focus(); // the pressed button is disabled now, and focus must not get lost with it
   lockReplies();
   const line = { from: "customer", text: shown, payload, id: newId() };
   add(line);
@@ -240,7 +241,6 @@ function repliesNode(line) {
 function press(line, position) {
   if (busy || line.locked) return;
   line.pressed = position;
-  field.focus();
   send(line.buttons[position].payload, line.buttons[position].title);
 }
 
