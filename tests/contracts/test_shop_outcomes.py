@@ -1,8 +1,8 @@
 """What must come out of every wish about every order of the demo shop.
 
 ``shop_outcomes.csv`` is the table: order × wish → code, clause, amount, whether a supervisor decides,
-and the way that remains. It was read line by line against the notes of ``orders.csv``. What is
-offered there is really done here, and the rows in the store are looked at.
+and the way that remains. What is offered there is really done here, and the rows in the store are
+looked at. ``NOTES`` repeats by hand what the note of each order in ``orders.csv`` demands.
 """
 
 from __future__ import annotations
@@ -43,6 +43,47 @@ WISHES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "lost_parcel": {"kind": "lost_parcel"},
     }
 )
+
+NOTES = MappingProxyType(
+    {
+        "KF10000001": {"cancel": "confirm_cancel", "change_address": "confirm_address"},
+        "KF10000002": {"cancel": "refused_cancel_shipped"},
+        "KF10000003": {"return unwanted": "confirm_return"},
+        "KF10000004": {
+            "return unwanted": "refused_return_window",
+            "return damaged": "confirm_return_damaged",
+        },
+        "KF10000005": {"refund": "confirm_refund_digital"},
+        "KF10000006": {"refund": "refused_course_watched"},
+        "KF10000007": {"refund": "refused_ebook_downloaded"},
+        "KF10000008": {"refund": "refused_return_already"},
+        "KF10000009": {"cancel": "refused_cancel_already"},
+        "KF10000010": {"return unwanted": "confirm_return"},
+        "KF10000011": {"stop_renewal": "confirm_stop_renewal"},
+        "KF10000012": {"return a line": "confirm_return"},
+        "KF10000013": {"cancel": "refused_cancel_shipped"},
+        "KF10000014": {"cancel": "confirm_cancel_unpaid"},
+        "KF10000015": {"cancel": "confirm_cancel"},
+        "KF10000016": {"return unwanted": "confirm_return"},
+        "KF10000017": {"refund": "confirm_refund_membership"},
+        "KF10000018": {"cancel": "confirm_cancel", "cancel a line": "confirm_cancel_line"},
+        "KF10000019": {"return a line": "ask_quantity", "return one piece": "confirm_return"},
+        "KF10000020": {"refund": "confirm_refund_digital"},
+        "KF10000021": {"exchange": "confirm_exchange"},
+        "KF10000022": {"lost_parcel": "refused_parcel_early"},
+        "KF10000023": {"return": "refused_return_already"},
+        "KF10000024": {"return": "refused_return_already"},
+        "KF10000025": {"return": "refused_return_already"},
+        "KF10000026": {"return unwanted": "confirm_return"},
+        "KF10000027": {"cancel": "confirm_cancel"},
+        "KF10000028": {
+            "return unwanted": "refused_return_window",
+            "return damaged": "confirm_return_damaged",
+        },
+        "KF10000029": {"cancel": "refused_cancel_shipped"},
+    }
+)
+SUPERVISED = ("KF10000010", "KF10000015", "KF10000026")  # whose notes hand the refund to a supervisor
 
 
 @dataclass(frozen=True)
@@ -91,6 +132,13 @@ def test_the_table_holds_every_order_and_every_kind_of_operation() -> None:
         orders = {row["order_number"] for row in csv.DictReader(file)}
     assert {wish["kind"] for wish in WISHES.values()} == set(KINDS)
     assert {(row.order_number, row.wish) for row in table()} == {(n, w) for n in orders for w in WISHES}
+
+
+def test_the_table_says_what_the_notes_say() -> None:
+    found = {(row.order_number, row.wish): row.code for row in table()}
+    demanded = {(number, wish): code for number, codes in NOTES.items() for wish, code in codes.items()}
+    assert {key: found[key] for key in demanded} == demanded
+    assert {row.order_number for row in table() if row.waits} == set(SUPERVISED)
 
 
 @pytest.mark.parametrize("row", table(), ids=str)
