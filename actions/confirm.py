@@ -16,7 +16,7 @@ from actions.forms import judge
 from actions.handoff import open_for_person
 from actions.present import tell
 from actions.tasks import TASK_SLOTS, TASKS, by_kind
-from actions.turn import Event, Turn
+from actions.turn import Event, Turn, names_nothing
 from kefu.shop import confirmations
 from kefu.shop.operation import Item, Operation
 from kefu.shop.selection import Target, choose
@@ -176,7 +176,7 @@ def _amended(turn: Turn, tx: Transaction, operation: Operation) -> Operation | N
     if quantity and quantity.isdigit() and len(operation.items) == 1:
         changes["items"] = (Item(operation.items[0].line, int(quantity)),)
     mention = turn.mention()
-    if not changes and mention.names_nothing:
+    if not changes and names_nothing(mention):
         return None
     if mention.order_numbers or mention.product_ids or mention.ordinal:
         return _moved(turn, tx, operation)

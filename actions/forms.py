@@ -14,13 +14,15 @@ from rasa_sdk.events import SlotSet
 from actions.answers import read_answers
 from actions.base import KefuAction, who
 from actions.tasks import ANSWERS, TASKS, Suits, Task, operation_of
-from actions.turn import Event, Turn
+from actions.turn import Event, Turn, names_nothing
 from kefu.shop.identity import check_code, send_code, visible_orders
 from kefu.shop.operations import assess, suitable
 from kefu.shop.selection import Choice, Mention, Target, choose
 from kefu.store import Transaction
 
 ARRIVED = re.compile(r"deliver|签收|送达|已到", re.IGNORECASE)
+# slots that are asked for, and the entity that answers them
+ASKED_ENTITIES = {"reason": "reason", "quantity": "quantity", "variant": "variant", "guest_code": "code"}
 FREE_TEXT = ("address", "company", "tax_number", "invoice_kind")
 
 
@@ -86,9 +88,9 @@ class TaskForm(KefuAction):
 
     def _item(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
         mention = self._mention(turn)
-        if turn.slot("item") is not None and mention.names_nothing:
+        if turn.slot("item") is not None and names_nothing(mention):
             return {}
-        if self.form == "refund_status_form" and mention.names_nothing:
+        if self.form == "refund_status_form" and names_nothing(mention):
             return {"item": []}  # all of them are told
         choice = self._choose(turn, tx, mention)
         if choice.status == "one":
@@ -117,12 +119,14 @@ class TaskForm(KefuAction):
             number = choice.targets[0].order_number
             order = next(o for o in visible_orders(tx, turn.identity) if o.order_number == number)
             turn.say("item_contradiction", order_number=number, holds=order.lines)
-        elif choice.status == "not_visible":
-            turn.say("refused_not_visible")
-        if choice.status in ("many", "contradiction"):
+            elsewhere = self._choose(turn, tx, replace(mention, order_numbers=()))
+            return {"item": None, "offered": _plain(_joined(choice.targets, elsewhere))}
+        if choice.status == "many":
             return {"item": None, "offered": _plain(choice.targets)}
+        if choice.status == "not_visible":
+            turn.say("refused_not_visible")
         rest = self._choose(turn, tx, Mention()).targets
-        if choice.status == "none" and rest and not mention.names_nothing:
+        if choice.status == "none" and rest and not names_nothing(mention):
             turn.say("item_not_found")
         return {"item": None if rest else [], "offered": _plain(rest)}
 
@@ -149,14 +153,14 @@ class TaskForm(KefuAction):
 
 def _answers(turn: Turn, task: Task, requested: str | None) -> bool:
     """Whether the message may inform the form, or interrupts it."""
-    if turn.intent in task.triggers or (requested == "guest_code" and turn.value("code")):
+    if turn.intent in task.triggers or turn.intent in ("inform", "correct"):
         return True
-    if turn.intent in ("inform", "correct"):
-        return True
+    if requested in ASKED_ENTITIES and turn.value(ASKED_ENTITIES[requested]):
+        return True  # "I don't want it any more" answers the question why, whatever else it may mean
     if turn.intent in ANSWERS:
-        return not turn.mention().names_nothing or bool(requested in FREE_TEXT and turn.slot(requested))
+        return not names_nothing(turn.mention()) or bool(requested in FREE_TEXT and turn.slot(requested))
     picks = requested == "item" and turn.intent in ("ask_product", "search_products")
-    return picks and not turn.mention().names_nothing and not set(turn.text) & set("?？吗多少")
+    return picks and not names_nothing(turn.mention()) and not set(turn.text) & set("?？吗多少")
 
 
 def judge(turn: Turn, tx: Transaction, task: Task) -> Suits:
@@ -176,6 +180,12 @@ def _focus(turn: Turn) -> str | None:
 
 def _unverified(turn: Turn) -> bool:
     return turn.identity.guest and turn.identity.verified_order is None
+
+
+def _joined(here: Sequence[Target], elsewhere: Choice) -> Sequence[Target]:
+    """What the named order holds, and where else the named product was bought."""
+    found = elsewhere.targets if elsewhere.status in ("one", "many") else ()
+    return list(dict.fromkeys([*here, *found]))
 
 
 def _plain(targets: Sequence[Target]) -> list[list[Any]]:

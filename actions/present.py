@@ -86,7 +86,9 @@ def outcome_facts(
         "status": word(str(given.get("status") or ""), language=language),
         "method": method(str(given.get("method") or ""), language=language),
         "reason": word(operation.reason or "damaged", language=language),
-        "refunds": refunds_text(turn, tx, operation.order_number),
+        "refunds": (
+            returns_text(turn, tx, operation.order_number) + refunds_text(turn, tx, operation.order_number)
+        ).strip(),
         "way_text": WAYS.get(given.get("way") or "", WAYS[""])[language == "zh"],
         "ticket": given.get("ticket_id"),
         "return_id": listed([row.return_id for row in given.get("returns") or ()], language=language),
@@ -132,6 +134,20 @@ def items_text(order: Order | None, operation: Operation, outcome: Outcome, *, l
         [line_name(line, language=language, pieces=pieces.get(line.line)) for line in shown],
         language=language,
     )
+
+
+def back_text(turn: Turn, tx: Transaction, order_number: str) -> str:
+    """Everything of an order that went or goes back, in sentences."""
+    return (returns_text(turn, tx, order_number) + refunds_text(turn, tx, order_number)).strip()
+
+
+def returns_text(turn: Turn, tx: Transaction, order_number: str) -> str:
+    """The order's returns and exchanges in a sentence each."""
+    zh, told = turn.language == "zh", ""
+    for row in tx.returns.of_order(order_number):
+        kind, state = word(row.kind, language=turn.language), word(row.state, language=turn.language)
+        told += f"{kind} {row.return_id}：{state}。" if zh else f"The {kind} {row.return_id} is {state}. "
+    return told
 
 
 def refunds_text(turn: Turn, tx: Transaction, order_number: str) -> str:

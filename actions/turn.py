@@ -120,5 +120,10 @@ class Turn:
         return {}
 
 
+def names_nothing(mention: Mention) -> bool:
+    """Whether the words point at no purchase at all ("cancel it")."""
+    return not (mention.order_numbers or mention.names_thing or mention.ordinal or mention.variant)
+
+
 def _unique(values: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(value) for value in values))

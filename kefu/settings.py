@@ -50,6 +50,7 @@ class Settings:
     code_tries: int = _setting("how often a one-time code may be tried", default="5")
     confirmation_minutes: int = _setting("how long a yes to a confirmation is taken, minutes", default="10")
     action_seconds: int = _setting("how long an action may take, seconds", default="5")
+    ready_seconds: int = _setting("how long `kefu up` waits for its servers, seconds", default="60")
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ, *, root: Path | None = None) -> Settings:
@@ -83,6 +84,7 @@ class Settings:
             code_tries=_number(env, "code_tries"),
             confirmation_minutes=_number(env, "confirmation_minutes"),
             action_seconds=_number(env, "action_seconds"),
+            ready_seconds=_number(env, "ready_seconds"),
         )
 
 

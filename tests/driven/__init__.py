@@ -1,0 +1,1 @@
+"""Conversations driven through the running servers: real model, real actions, real rows."""
