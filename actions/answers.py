@@ -9,6 +9,25 @@ from typing import Any
 from actions.turn import Turn
 from kefu.store.records import Address, Order
 
+REASONS = ("damaged", "wrong", "missing", "unwanted", "later_fault")
+
+
+def _cue(english: str, chinese: str) -> re.Pattern[str]:
+    return re.compile(f"{english}|{chinese}", re.IGNORECASE)
+
+
+# What people say where the entity extractor found no reason; the first that matches counts.
+CUES = {
+    "later_fault": _cue(r"after .{0,20}(month|year|week)s?\b", r"用了.{0,8}(坏|不行|不亮|不响|没反应)"),
+    "wrong": _cue(r"wrong (item|one|colou?r|product|size|order)|not what i ordered", r"发错|寄错|错发|送错"),
+    "missing": _cue(r"missing|incomplete", r"少件|少了|缺件|漏发|少发"),
+    "damaged": _cue(r"broke|damag|defect|fault|crack|scratch|smash", r"坏|破|碎|裂|刮花|瑕疵"),
+    "unwanted": _cue(
+        r"(do(es)?n.?t|no longer|not|never) (really )?(want|like|need|fit|suit)"
+        r"|chang\w+ my mind|too (big|small|loud|heavy)",
+        r"不想要|不要了|不喜欢|不需要|不合适|买错|后悔|改主意",
+    ),
+}
 COMPANY = re.compile(r"compan|business|corporate|\bltd\b|\binc\b|公司|企业|单位", re.IGNORECASE)
 PERSONAL = re.compile(r"personal|private|individual|myself|个人|私人", re.IGNORECASE)
 TAX = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9-]{6,20}(?![A-Za-z0-9])")
@@ -16,7 +35,6 @@ NEW_ADDRESS = re.compile(
     r"(?:\bto\b|改成|改到|改为|改寄到|改寄|寄到|送到|换成)[:：]?\s*(.{8,})$", re.IGNORECASE | re.DOTALL
 )
 POSTCODE = re.compile(r"\b(\d{5,6}|[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2})\b")
-BOTH = re.compile(r"^(both|all|两个|两件|都|全部)", re.IGNORECASE)
 
 
 def read_answers(turn: Turn, order: Order | None, requested: str | None) -> dict[str, Any]:
@@ -49,10 +67,16 @@ def _bare_number(text: str, requested: str | None) -> str | None:
 
 def _reason(turn: Turn) -> dict[str, Any]:
     """A reason said anywhere counts, and is never asked again."""
-    said = turn.value("reason")
+    said = said_reason(turn)
     if said is None and turn.intent == "report_damage" and not turn.slot("reason"):
         said = "damaged"
-    return {"reason": said} if said in ("damaged", "wrong", "missing", "unwanted", "later_fault") else {}
+    return {"reason": said} if said in REASONS else {}
+
+
+def said_reason(turn: Turn) -> str | None:
+    """The reason that a message gives: the entity, else what its words point at."""
+    entity = turn.value("reason")
+    return entity or next((reason for reason, words in CUES.items() if words.search(turn.text)), None)
 
 
 def _address(turn: Turn, order: Order | None, requested: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
-from actions.answers import read_answers
+from actions.answers import read_answers, said_reason
 from actions.base import KefuAction, who
 from actions.tasks import ANSWERS, TASKS, Suits, Task, operation_of
 from actions.turn import Event, Turn, names_nothing
@@ -22,7 +22,7 @@ from kefu.store import Transaction
 
 ARRIVED = re.compile(r"deliver|签收|送达|已到", re.IGNORECASE)
 # slots that are asked for, and the entity that answers them
-ASKED_ENTITIES = {"reason": "reason", "quantity": "quantity", "variant": "variant", "guest_code": "code"}
+ASKED_ENTITIES = {"quantity": "quantity", "variant": "variant", "guest_code": "code"}
 FREE_TEXT = ("address", "company", "tax_number", "invoice_kind")
 
 
@@ -56,7 +56,7 @@ class TaskForm(KefuAction):
             return [SlotSet("requested_slot", requested)]
         filled = self._guest(turn, tx)
         if not _unverified(turn):
-            filled |= self._item(turn, tx)
+            filled |= self._item(turn, tx, requested)
             filled |= read_answers(turn, self._order(turn, tx, filled), requested)
         following = self._next(turn, tx, filled)
         return [
@@ -86,8 +86,10 @@ class TaskForm(KefuAction):
         turn.say("code_right")
         return {"guest_code": "checked"}
 
-    def _item(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
+    def _item(self, turn: Turn, tx: Transaction, requested: str | None) -> dict[str, Any]:
         mention = self._mention(turn)
+        if turn.slot("item") is not None and requested in FREE_TEXT and turn.intent != "correct":
+            return {}  # digits of an address or a tax number are no order
         if turn.slot("item") is not None and names_nothing(mention):
             return {}
         if self.form == "refund_status_form" and names_nothing(mention):
@@ -154,6 +156,8 @@ class TaskForm(KefuAction):
 def _answers(turn: Turn, task: Task, requested: str | None) -> bool:
     """Whether the message may inform the form, or interrupts it."""
     if turn.intent in task.triggers or turn.intent in ("inform", "correct"):
+        return True
+    if requested == "reason" and said_reason(turn) is not None:
         return True
     if requested in ASKED_ENTITIES and turn.value(ASKED_ENTITIES[requested]):
         return True  # "I don't want it any more" answers the question why, whatever else it may mean

@@ -47,12 +47,12 @@ def open_for_person(turn: Turn, tx: Transaction, *, kind: str, words: str | None
         order_number=turn.slot("focus_order"),
     )
     hours = opened.hours
-    facts = {
-        "ticket": opened.ticket.ticket_id,
-        "open": f"{hours.opens:%H:%M}",
-        "close": f"{hours.closes:%H:%M}",
-    }
-    turn.say(words or ("human_open" if hours.open_now else "human_closed"), **facts)
+    turn.say(
+        words or ("human_open" if hours.open_now else "human_closed"),
+        ticket=opened.ticket.ticket_id,
+        open=f"{hours.opens:%H:%M}",
+        close=f"{hours.closes:%H:%M}",
+    )
     return []
 
 

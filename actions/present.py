@@ -94,12 +94,20 @@ def outcome_facts(
         "return_id": listed([row.return_id for row in given.get("returns") or ()], language=language),
         "variant": word(str(given.get("new_variant") or operation.variant or ""), language=language),
     }
+    facts["late"] = late_text(int(given.get("late_days") or 0), language=language)
     if outcome.code.endswith("_waiting"):
         limit = given["limit_clause"]
         facts |= {"clause": limit}
     if operation.kind == "invoice":
         facts |= _invoice_facts(operation, language=language)
     return facts
+
+
+def late_text(days: int, *, language: str) -> str:
+    """An apology for a parcel that is past its date."""
+    if days < 1:
+        return ""
+    return f"已延误 {days} 天，非常抱歉。" if language == "zh" else f"It is {days} days late; I am sorry."
 
 
 def _sayable(value: Any) -> bool:
