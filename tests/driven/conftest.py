@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.driven.servers import Assistant, assistant
+from tests.driven.servers import Assistant, already_running, assistant
 
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    """`kefu up` with its own home and ports."""
-    with assistant(tmp_path_factory.mktemp("kefu-home")) as servers:
+    """`kefu up` with its own home and ports; KEFU_DRIVEN_URL names servers that run already."""
+    url = os.environ.get("KEFU_DRIVEN_URL")
+    with already_running(url) if url else assistant(tmp_path_factory.mktemp("kefu-home")) as servers:
         yield servers
 
 

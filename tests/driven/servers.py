@@ -88,6 +88,15 @@ class Assistant:
 
 
 @contextmanager
+def already_running(url: str) -> Iterator[Assistant]:
+    """Servers that somebody started beforehand, with the same KEFU_HOME as this process."""
+    settings = Settings.load()
+    store = Store.open(settings.database_url)
+    yield Assistant(url, settings, store, settings.home / "servers.log")
+    store.close()
+
+
+@contextmanager
 def assistant(home: Path) -> Iterator[Assistant]:
     """Start `kefu up` on free ports and wait until it would answer a customer."""
     port, action_port = free_port(), free_port()
