@@ -30,14 +30,13 @@ class Health:
 
     async def ready(self, request: Request) -> HTTPResponse:
         """200 when model, store and action server are there; else 503 naming the first that is not."""
-        for missing in (self._model(request), await self._store(), await self._actions(request)):
+        if not has_model(request):
+            # Rasa loads it before it listens, so this one does not mend itself.
+            raise Refusal(503, "no_model", "no model is loaded")
+        for missing in (await self._store(), await self._actions(request)):
             if missing:
                 raise Refusal(503, "not_ready", missing)
         return json({"status": "ready"})
-
-    def _model(self, request: Request) -> str | None:
-        agent = getattr(request.app.ctx, "agent", None)
-        return None if agent is not None and agent.is_ready() else "no model is loaded"
 
     async def _store(self) -> str | None:
         try:
@@ -59,3 +58,9 @@ class Health:
                 return None if answer.status == 200 else f"the action server answers {answer.status}"
         except (aiohttp.ClientError, asyncio.TimeoutError):
             return "the action server does not answer"
+
+
+def has_model(request: Request) -> bool:
+    """Whether the server has a model to answer with."""
+    agent = getattr(request.app.ctx, "agent", None)
+    return agent is not None and bool(agent.is_ready())

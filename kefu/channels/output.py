@@ -9,6 +9,8 @@ from rasa.core.channels.channel import OutputChannel
 
 from kefu.channels.records import Message
 
+PRIVATE = ("offer", "confirmation")
+
 
 class ChatOutput(OutputChannel):
     """Rasa's answers as the messages of shared/chat_api.md, in order, paragraphs kept together."""
@@ -20,6 +22,19 @@ class ChatOutput(OutputChannel):
     def name(cls) -> str:
         """The name by which responses could choose this channel."""
         return "chat"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Collect one utterance as one message; Rasa would send its card as a second one.
+
+        What the assistant notes for itself (PRIVATE) stays in the conversation's events.
+        """
+        card = {key: part for key, part in (message.get("custom") or {}).items() if key not in PRIVATE}
+        before = len(self.messages)
+        await super().send_response(recipient_id, {**message, "custom": None})
+        if card and len(self.messages) > before:
+            self.messages[-1]["custom"] = card
+        elif card:
+            self._add(recipient_id, custom=card)
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Collect a text."""

@@ -45,7 +45,9 @@ def install(app: Sanic) -> None:
 
 
 def _refused(request: Request, refusal: Refusal) -> HTTPResponse:
-    log.info("chat.refused", path=request.path, status=refusal.status, code=refusal.code)
+    # Whoever starts the server asks for its health several times a second.
+    say = log.debug if request.path.startswith("/health/") else log.info
+    say("chat.refused", path=request.path, status=refusal.status, code=refusal.code)
     return refusal.response()
 
 

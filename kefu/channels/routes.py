@@ -9,6 +9,7 @@ from typing import Any
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
+from kefu.channels.health import has_model
 from kefu.channels.records import ChatRecords, Visitor
 from kefu.channels.refusals import Refusal
 from kefu.channels.requests import bearer_token, is_token, json_object, optional_text
@@ -107,8 +108,7 @@ async def _from_store(waiting: Any) -> Any:
 
 
 def _require_model(request: Request) -> None:
-    agent = getattr(request.app.ctx, "agent", None)
-    if agent is None or not agent.is_ready():
+    if not has_model(request):
         words = "The assistant is not ready yet. Try again in a moment."
         raise Refusal(503, "not_ready", words)
 

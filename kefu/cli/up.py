@@ -103,8 +103,15 @@ def require_free(host: str, port: int, *, option: str) -> None:
             )
 
 
+class Hopeless(Exception):
+    """A server that will not get ready by waiting."""
+
+
 def readiness(address: str) -> str | None:
-    """None when the server at ``address`` would answer a customer, else what is missing."""
+    """None when the server at ``address`` would answer a customer, else what is missing.
+
+    Raises Hopeless where waiting does not help.
+    """
     try:
         with urllib.request.urlopen(f"{address}health/ready", timeout=5):
             return None
@@ -132,9 +139,13 @@ def wait_until(
 
 def _refusal(body: bytes) -> str:
     try:
-        return str(json.loads(body)["error"]["message"])
+        error = json.loads(body)["error"]
+        code, message = error["code"], str(error["message"])
     except (ValueError, KeyError, TypeError):
         return "the chat server is not ready and does not say why"
+    if code == "no_model":
+        raise Hopeless(f"{message}; train again with `kefu train --force`")
+    return message
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:

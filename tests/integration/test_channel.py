@@ -262,9 +262,9 @@ def test_what_was_said_before_a_failure_is_kept(client: httpx.Client, session: d
 
 
 def test_a_card_travels_beside_its_text(client: httpx.Client, session: dict[str, Any]) -> None:
-    text, card = send(client, session, "card").json()
-    assert text["text"] == "One order.\n\nIt is shipped."
-    assert card["custom"] == {"kind": "order"}
+    (message,) = send(client, session, "card").json()
+    assert message["text"] == "One order.\n\nIt is shipped."
+    assert message["custom"] == {"kind": "order"}, "what the assistant notes for itself stays inside"
 
 
 # --- buttons
@@ -374,7 +374,7 @@ def test_ready_means_that_a_message_would_be_answered(tmp_path: Any, action_serv
         assert client.get("/health/ready").status_code == 200
         session = open_session(client)
         server.assistant.ready = False
-        assert code_of(client.get("/health/ready")) == (503, "not_ready")
+        assert code_of(client.get("/health/ready")) == (503, "no_model")
         assert code_of(send(client, session, "hi")) == (503, "not_ready")
         assert client.get("/health/live").status_code == 200
 

@@ -61,7 +61,11 @@ class ScriptedAssistant:
             return
         if "card" in text:
             await message.output_channel.send_response(
-                sender, {"text": "One order.\n\nIt is shipped.", "custom": {"kind": "order"}}
+                sender,
+                {
+                    "text": "One order.\n\nIt is shipped.",
+                    "custom": {"kind": "order", "offer": {"kind": "human"}},
+                },
             )
             return
         if "silence" in text or "沉默" in text:

@@ -1,0 +1,188 @@
+"""`kefu up` with a tiny model and one action: real processes, from the first line to the last."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """
+recipe: default.v1
+assistant_id: tiny
+language: en
+pipeline: [{name: WhitespaceTokenizer}, {name: KeywordIntentClassifier}]
+policies: [{name: RulePolicy, core_fallback_threshold: 0.1}]
+"""
+DOMAIN = """
+version: "3.1"
+intents: [greet, count]
+actions: [action_count]
+responses:
+  utter_greet: [{text: hello from the tiny model}]
+"""
+DATA = """
+version: "3.1"
+nlu:
+- {intent: greet, examples: "- hi\\n- hello\\n"}
+- {intent: count, examples: "- count\\n- number\\n"}
+rules:
+- {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
+- {rule: count, steps: [{intent: count}, {action: action_count}]}
+"""
+ACTION = """
+from rasa_sdk import Action
+
+class ActionCount(Action):
+    def name(self):
+        return "action_count"
+
+    def run(self, dispatcher, tracker, domain):
+        dispatcher.utter_message(text="forty-two from the action server")
+        return []
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project root with everything that `kefu up` needs, trained by `kefu train`."""
+    root = tmp_path_factory.mktemp("project")
+    texts = {
+        "config.yml": CONFIG,
+        "domain.yml": DOMAIN,
+        "data/nlu/tiny.yml": DATA,
+        "actions/__init__.py": ACTION,
+    }
+    for name, text in texts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    for name in ("endpoints.yml", "credentials.yml"):
+        shutil.copy(ROOT / name, root / name)
+    for name in ("shop", "knowledge"):
+        (root / "data" / name).symlink_to(ROOT / "data" / name)
+    done = subprocess.run(kefu("train"), cwd=root, env=environment(root), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert Path(done.stdout.splitlines()[-1]).is_file()
+    return root
+
+
+def kefu(*words: str) -> list[str]:
+    return [sys.executable, "-m", "kefu.cli", *words]
+
+
+def environment(root: Path, **more: str) -> dict[str, str]:
+    return {**os.environ, "KEFU_ROOT": str(root), "KEFU_HOME": str(root / "home"), **more}
+
+
+class Supervisor:
+    """A running `kefu up`, its lines as they come."""
+
+    def __init__(self, root: Path, port: int, **more: str) -> None:
+        settings = environment(root, KEFU_PORT=str(port), KEFU_ACTION_PORT=str(free_port()), **more)
+        self.port = port
+        self.lines: list[str] = []
+        self.ready = threading.Event()
+        self.process = subprocess.Popen(
+            kefu("up"),
+            cwd=root,
+            env=settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if line.strip() == f"http://127.0.0.1:{self.port}/":
+                self.ready.set()
+
+    def children(self) -> dict[str, psutil.Process]:
+        """The running parts by name."""
+        parts = psutil.Process(self.process.pid).children()
+        return {"actions" if "actions" in part.cmdline() else "rasa": part for part in parts}
+
+    def words(self) -> str:
+        return "\n".join(self.lines)
+
+
+@contextmanager
+def up(root: Path, **more: str) -> Iterator[Supervisor]:
+    supervisor = Supervisor(root, free_port(), **more)
+    try:
+        assert supervisor.ready.wait(120), supervisor.words()
+        yield supervisor
+    finally:
+        supervisor.process.terminate()
+        supervisor.process.wait(30)
+
+
+def ask(url: str, message: str) -> str:
+    session = httpx.post(f"{url}/chat/sessions", json={}).json()
+    headers = {"Authorization": f"Bearer {session['token']}"}
+    answer = httpx.post(
+        f"{url}/webhooks/rest/webhook", json={"message": message}, headers=headers, timeout=30
+    )
+    return str(answer.json()[0]["text"])
+
+
+@pytest.mark.timeout(240)
+def test_one_command_serves_and_one_ctrl_c_ends_it(project: Path) -> None:
+    with up(project) as supervisor:
+        url = f"http://127.0.0.1:{supervisor.port}"
+        assert "<title>Kefu</title>" in httpx.get(f"{url}/").text
+        assert ask(url, "hi") == "hello from the tiny model"
+        assert ask(url, "count") == "forty-two from the action server"
+        assert "sorry" in ask(url, "nobody has a rule for this")
+        assert "sorry" in ask(url, "/restart")
+        assert httpx.get(f"{url}/chat/demo").json()["customers"][0]["name"] == "Alice Chen"
+        assert any(line.startswith("actions | ") for line in supervisor.lines)
+        assert any(line.startswith("rasa    | ") for line in supervisor.lines)
+        parts = supervisor.children()
+        assert set(parts) == {"actions", "rasa"}
+        supervisor.process.send_signal(signal.SIGINT)
+        assert supervisor.process.wait(30) == 0
+        assert not any(part.is_running() for part in parts.values())
+
+
+@pytest.mark.timeout(240)
+def test_when_one_part_dies_the_other_ends_with_the_reason(project: Path) -> None:
+    with up(project) as supervisor:
+        parts = supervisor.children()
+        refused = subprocess.run(
+            kefu("up", "--port", str(supervisor.port)), cwd=project, env=environment(project),
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert refused.returncode == 1 and f"port {supervisor.port} is taken" in refused.stderr
+        parts["actions"].kill()
+        assert supervisor.process.wait(30) == 1
+        assert "kefu: actions ended with status -9" in supervisor.words()
+        assert not parts["rasa"].is_running()
+
+
+@pytest.mark.timeout(240)
+def test_a_broken_model_is_said_not_served(project: Path) -> None:
+    broken = project / "broken.tar.gz"
+    broken.write_bytes(b"no archive at all")
+    failed = subprocess.run(
+        kefu("up", "--model", str(broken)), cwd=project,
+        env=environment(project, KEFU_PORT=str(free_port()), KEFU_ACTION_PORT=str(free_port())),
+        capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    assert failed.returncode == 1
+    assert "no model is loaded; train again" in failed.stderr.splitlines()[-1]
