@@ -15,13 +15,16 @@ from actions.base import KefuAction
 from actions.forms import judge
 from actions.handoff import open_for_person
 from actions.present import tell
+from actions.products import ActionProduct
+from actions.status import focus, say_status
 from actions.tasks import TASK_SLOTS, TASKS, by_kind
 from actions.turn import Event, Turn, names_nothing
 from kefu.shop import confirmations
+from kefu.shop.identity import may_see
 from kefu.shop.operation import Item, Operation
 from kefu.shop.selection import Target, choose
 from kefu.store import Transaction
-from kefu.store.records import Confirmation
+from kefu.store.records import Confirmation, Order
 
 
 def cleared() -> list[Event]:
@@ -143,7 +146,7 @@ class ActionAmend(KefuAction):
             return []  # the form found nothing in the words and asks again
         waiting = pending(turn, tx)
         if waiting is None:
-            return _fact_alone(turn)
+            return _fact_alone(turn, tx)
         before = Operation.from_dict(waiting.operation)
         after = _amended(turn, tx, before)
         if after is None:
@@ -153,16 +156,31 @@ class ActionAmend(KefuAction):
         return propose(turn, tx, after)
 
 
-def _fact_alone(turn: Turn) -> list[Event]:
-    """A fact that no task asked for: a product is remembered, a code is not wanted."""
+def _fact_alone(turn: Turn, tx: Transaction) -> list[Event]:
+    """A fact that no task asked for: one of a list just shown, a product, a code that nobody wanted."""
     if turn.value("code"):
         turn.say("code_unasked")
         return []
-    product = turn.value("product")
-    if product:
-        return [SlotSet("focus_product", product)]
+    picked = _picked(turn, tx)
+    if picked is not None:
+        say_status(turn, tx, picked)
+        return focus(picked)
+    if turn.entities("product"):
+        return ActionProduct().act(turn, tx)
     turn.say("inform_what" if turn.intent == "inform" else "correct_what")
     return []
+
+
+def _picked(turn: Turn, tx: Transaction) -> Order | None:
+    """The order that the words pick from the list just shown."""
+    mention, offered = turn.mention(), turn.offered()
+    if not offered or names_nothing(mention):
+        return None
+    choice = choose(
+        tx, turn.identity, mention, suits=lambda order, line: True, offered=offered, whole_orders=True
+    )
+    one = choice.status == "one"
+    return may_see(tx, turn.identity, choice.targets[0].order_number) if one else None
 
 
 def _amended(turn: Turn, tx: Transaction, operation: Operation) -> Operation | None:

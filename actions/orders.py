@@ -9,13 +9,12 @@ from rasa_sdk.events import SlotSet
 from actions.base import KefuAction
 from actions.confirm import cleared
 from actions.handoff import OFFER
-from actions.present import concerned, refund_line, refunds_text
+from actions.present import concerned, refund_line
+from actions.status import focus, goods_of, say_status
 from actions.turn import Event, Turn
-from actions.words import bullets, line_name, listed, spoken, word
+from actions.words import bullets, spoken, word
 from kefu.shop.identity import visible_orders
 from kefu.shop.operation import Item, Operation
-from kefu.shop.orders import status_facts
-from kefu.shop.policy import Policy
 from kefu.store import Transaction
 from kefu.store.records import Order
 
@@ -24,17 +23,6 @@ def chosen(turn: Turn, tx: Transaction) -> list[Order]:
     """The orders in the ``item`` slot, as far as the speaker may see them."""
     numbers = [order for order, _ in turn.slot("item") or []]
     return [order for order in visible_orders(tx, turn.identity) if order.order_number in numbers]
-
-
-def goods_of(turn: Turn, order: Order) -> str:
-    """An order's lines by name."""
-    return listed([line_name(line, language=turn.language) for line in order.lines], language=turn.language)
-
-
-def focus(order: Order) -> list[Event]:
-    """Keep an order, and its product where it is one, for the next "it"."""
-    product = order.lines[0].product.product_id if len(order.lines) == 1 else None
-    return [SlotSet("focus_order", order.order_number), SlotSet("focus_product", product)]
 
 
 class ActionSubmitOrderStatus(KefuAction):
@@ -51,39 +39,6 @@ class ActionSubmitOrderStatus(KefuAction):
         for order in orders[:3]:
             say_status(turn, tx, order)
         return [*cleared(), *focus(orders[0])]
-
-
-def say_status(turn: Turn, tx: Transaction, order: Order) -> None:
-    """One order's status in words."""
-    facts = status_facts(order, Policy.load(tx, now=turn.now), now=turn.now)
-    turn.say(
-        status_code(order, late=facts["parcel"] in ("late", "lost")),
-        custom={"card": {"order_number": order.order_number, "status": order.status}},
-        order_number=order.order_number,
-        items=goods_of(turn, order),
-        total=facts["total"],
-        carrier=order.carrier,
-        tracking_number=order.tracking_number,
-        eta=facts["eta"],
-        delivered=order.delivered_at,
-        placed=order.placed_at,
-        ended=order.ended_at,
-        next_charge=facts["next_charge_at"],
-        closes=facts["closes_at"],
-        refunds=refunds_text(turn, tx, order.order_number),
-    )
-
-
-def status_code(order: Order, *, late: bool) -> str:
-    """The response for an order's state."""
-    digital = all(line.product.kind != "physical" for line in order.lines)
-    if order.status == "shipped" and late:
-        return "status_shipped_late"
-    if order.status == "processing" and digital:
-        return "status_processing_digital"
-    if order.status == "active" and not order.renews:
-        return "status_active_stopped"
-    return f"status_{order.status}"
 
 
 class ActionListOrders(KefuAction):
