@@ -1,4 +1,4 @@
-"""Two views of a question: the characters it is written with and the vector of its meaning.
+"""Two views of a text: the characters it is written with and the vector of its meaning.
 
 Rows of both views have length 1, so a product of two rows is their cosine.
 """
@@ -45,14 +45,20 @@ def vectorizer(language: str) -> TfidfVectorizer:
 
 @dataclass(frozen=True)
 class View:
-    """Texts in both views: ``grams`` (texts, n-grams) sparse, ``vectors`` (texts, dimensions)."""
+    """n texts in both views: ``grams`` (n, n-grams) sparse, ``vectors`` (n, dimensions)."""
 
     grams: scipy.sparse.csr_matrix
     vectors: np.ndarray
 
-    def rows(self, index: Sequence[int] | np.ndarray) -> View:
+    def rows(self, index: np.ndarray) -> View:
         """The texts at ``index``."""
         return View(self.grams[index], self.vectors[index])
+
+    def blended(self, weight: float) -> scipy.sparse.csr_matrix:
+        """Both views side by side, the vectors weighted; at weight 0 the n-grams alone."""
+        if weight == 0:
+            return self.grams
+        return scipy.sparse.hstack([self.grams, self.vectors * np.float32(weight)]).tocsr()
 
 
 def embedded(texts: Sequence[str], embed: Embed) -> np.ndarray:
