@@ -6,8 +6,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -86,3 +86,8 @@ def demo_shop(folder: Path, *, now: datetime = NOW) -> Iterator[DemoShop]:
         yield DemoShop(store, now)
     finally:
         store.close()
+
+
+def later(shop: DemoShop, **delta: float) -> DemoShop:
+    """The same shop seen that much later (days=…, hours=…)."""
+    return replace(shop, now=shop.now + timedelta(**delta))

@@ -1,0 +1,43 @@
+"""The records that the shop speaks of, and the transaction that its functions take.
+
+They are kept by the store; whoever asks the shop (actions, channels) names them from here, so that
+nobody but the store's own wiring needs to know where they are kept.
+"""
+
+from __future__ import annotations
+
+from kefu.store import Transaction
+from kefu.store.records import (
+    Address,
+    Clause,
+    Confirmation,
+    Coupon,
+    Customer,
+    Invoice,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    Return,
+    Session,
+    Ticket,
+    Variant,
+)
+
+__all__ = [
+    "Address",
+    "Clause",
+    "Confirmation",
+    "Coupon",
+    "Customer",
+    "Invoice",
+    "Order",
+    "OrderLine",
+    "Product",
+    "Refund",
+    "Return",
+    "Session",
+    "Ticket",
+    "Transaction",
+    "Variant",
+]
