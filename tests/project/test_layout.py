@@ -25,8 +25,8 @@ READ_BY_RASA = {"nlu", "rules", "stories"}
 def test_the_root_holds_what_rasa_reads_and_little_else() -> None:
     there = {path.name for path in ROOT.iterdir() if path.is_file()}
     assert there >= ROOT_FILES
-    strangers = {name for name in there - ROOT_FILES if name.endswith((".py", ".yml", ".yaml", ".json", ".md"))}
-    assert not strangers
+    suffixes = (".py", ".yml", ".yaml", ".json", ".md")
+    assert {name for name in there - ROOT_FILES if name.endswith(suffixes)} == set()
 
 
 def test_the_folders_are_those_of_the_plan() -> None:
@@ -68,7 +68,8 @@ def test_no_stray_file_that_rasa_would_take_for_training_data() -> None:
 def test_no_json_beside_the_code() -> None:
     # Rasa reads JSON as its old training format wherever it looks for training data.
     found = [path.relative_to(ROOT).as_posix() for path in files() if path.suffix == ".json"]
-    assert [name for name in found if name.startswith(("data/", "tests/conversations/")) or "/" not in name] == []
+    read = ("data/", "tests/conversations/")
+    assert [name for name in found if name.startswith(read) or "/" not in name] == []
 
 
 def test_conversations_are_named_as_rasa_wants_them() -> None:
