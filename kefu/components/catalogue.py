@@ -117,7 +117,7 @@ class SpacyCatalogExtractor(GraphComponent, EntityExtractorMixin):
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the catalogue's entities to each message."""
         if self._matcher is None:
-            raise ValueError("SpacyCatalogExtractor.process needs a catalogue: use SpacyCatalogExtractor.load.")
+            raise ValueError("SpacyCatalogExtractor has no catalogue yet: use SpacyCatalogExtractor.load.")
         matcher = self._matcher.value
         for message in messages:
             found = [_entity(f) for f in matcher.find(message.get(TEXT) or "")]

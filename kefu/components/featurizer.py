@@ -149,5 +149,7 @@ class BertFeaturizer(DenseFeaturizer, GraphComponent):
         ]
         encoded = self._encoder.encode([m.get(attribute) for m in messages], pieces)
         for message, own in zip(messages, encoded, strict=True):
-            sentence: np.ndarray = own.sentence[None, :] * np.float32(self._options.scale)
+            # a text without a token says nothing: its vector must not speak for any intent
+            scale = self._options.scale if len(own.tokens) else 0.0
+            sentence: np.ndarray = own.sentence[None, :] * np.float32(scale)
             self.add_features_to_message(own.tokens, sentence, attribute, message)

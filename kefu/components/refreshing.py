@@ -27,7 +27,12 @@ class Refreshing(Generic[Value]):
         self._counted = counted
 
     def watch(
-        self, counter: Callable[[], int | None], build: Callable[[], Value], *, name: str, seconds: float = 1.0
+        self,
+        counter: Callable[[], int | None],
+        build: Callable[[], Value],
+        *,
+        name: str,
+        seconds: float = 1.0,
     ) -> None:
         """Start looking every ``seconds``; ``counter`` gives None while it cannot be read."""
         stop = threading.Event()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from kefu.errors import ModelError, StoreError
@@ -46,8 +45,7 @@ class StoreSource:
         if store is None:
             return None
         with store.read() as tx:
-            found: Sequence[Passage] = tx.passages.all()
-            return list(found) or None
+            return [Passage(**vars(passage)) for passage in tx.passages.all()] or None
 
     def counter(self, name: str) -> int | None:
         """The change counter called ``name``; None without a store."""

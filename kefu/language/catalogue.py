@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from kefu.errors import SeedError
 
+_ITEM_COLUMNS = ("product_id", "kind", "name_en", "name_zh")
+
 
 @dataclass(frozen=True)
 class Item:
@@ -65,7 +67,7 @@ class Catalogue:
         """Read a shop's tables (products, coupons and orders.csv); SeedError names what is missing."""
         orders = _rows(folder / "orders.csv", "order_number", "tracking_number")
         return cls(
-            items=tuple(map(_item, _rows(folder / "products.csv", "product_id", "kind", "name_en", "name_zh"))),
+            items=tuple(map(_item, _rows(folder / "products.csv", *_ITEM_COLUMNS))),
             coupons=tuple(row["code"] for row in _rows(folder / "coupons.csv", "code")),
             orders=shapes(row["order_number"] for row in orders),
             tracking=shapes(row["tracking_number"] for row in orders),

@@ -46,7 +46,7 @@ class Encoder:
 
         missing = [n for n in (META_NAME, ONNX_NAME, TOKENIZER_NAME) if not (folder / n).is_file()]
         if missing:
-            raise ModelError(f"{folder} lacks {', '.join(missing)}: no exported encoder. Train again (rasa train).")
+            raise ModelError(f"{folder} lacks {', '.join(missing)}. Delete it and train again (rasa train).")
         meta = json.loads((folder / META_NAME).read_text(encoding="utf-8"))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
@@ -81,7 +81,7 @@ class Encoder:
         return result
 
     def _runs(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Any], np.ndarray]]:
-        """Batches of similar length: indexes into ``texts``, encodings, and vectors (batch, length, width)."""
+        """Batches of similar length: indexes into ``texts``, encodings, vectors (batch, length, width)."""
         encodings = self._tokenizer.encode_batch([fold(text) for text in texts])
         for indexes in _buckets([len(e.ids) for e in encodings]):
             batch = [encodings[i] for i in indexes]

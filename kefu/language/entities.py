@@ -10,7 +10,7 @@ import functools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -20,10 +20,10 @@ from kefu.language.catalogue import Catalogue
 from kefu.language.lexicon import Lexicon
 from kefu.language.numbers import Found, NumberMatcher
 from kefu.language.text import Piece, fold, split
-from kefu.language.words import COLOURS, KINDS, NOT_PRODUCTS
+from kefu.language.words import COLOURS, KINDS, NOT_PRODUCTS, word_set
 
 #: Symbols that may stand between a word of a name and the word for its kind.
-_LINKS = frozenset("的 那 这 本 门 个 节".split())
+_LINKS = word_set("的 那 这 本 门 个 节")
 _LONGEST_WINDOW = 4
 
 
@@ -153,14 +153,15 @@ class _Phrases:
 @functools.cache
 def load_spacy() -> Any:
     """spaCy, imported so that thinc does not load torch where nothing else has (420 MB, 2.4 s)."""
-    absent = "torch" not in sys.modules
+    modules = cast(dict[str, Any], sys.modules)
+    absent = "torch" not in modules
     if absent:
-        sys.modules["torch"] = None  # an import of torch now fails, and thinc does without
+        modules["torch"] = None  # an import of torch now fails, and thinc does without
     try:
         import spacy
     finally:
         if absent:
-            del sys.modules["torch"]
+            del modules["torch"]
     return spacy
 
 

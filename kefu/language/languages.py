@@ -6,13 +6,17 @@ both speak against it; too little text leaves the language undetermined.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import re
+import runpy
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from kefu.errors import ModelError
 from kefu.language.entities import load_spacy
 from kefu.language.text import HAN, fold, fold_case
+from kefu.language.words import word_set
 
 #: ISO 639-1 codes told apart in Latin script, and lingua's names for them.
 LATIN: Mapping[str, str] = {
@@ -34,21 +38,22 @@ _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _NO_WORDS = re.compile(r"\S+@\S+|(?<![A-Za-z0-9])[A-Za-z]{0,4}-?\d{4,}[A-Za-z0-9]*")
 
 #: One or two words that are English beyond doubt, whoever writes them.
-_ENGLISH_TALK = frozenset(
-    "hello hi hey hiya yo thanks thank thx please yes yeah yep nope nah sorry bye goodbye cheers help cancel "
-    "return refund exchange order orders track tracking where when what why how who which is are the my your "
-    "i you it this that these those not don't dont doesn't stop agent human person someone anyone there broken "
-    "damaged wrong missing late lost delivery shipping invoice account password price cost stock course gift "
-    "good great nice bad terrible awful morning afternoon evening never mind forget both all last first other "
-    "one two another same different colour color size warranty repair replace status parcel package".split()
+_ENGLISH_TALK = word_set(
+    "hello hi hey hiya yo thanks thank thx please yes yeah yep nope nah sorry bye goodbye cheers help "
+    "cancel return refund exchange order orders track tracking where when what why how who which is are "
+    "the my your i you it this that these those not don't dont doesn't stop agent human person someone "
+    "anyone there broken damaged wrong missing late lost delivery shipping invoice account password price "
+    "cost stock course gift good great nice bad terrible awful morning afternoon evening never mind forget "
+    "both all last first other one two another same different colour color size warranty repair replace "
+    "status parcel package"
 )
 #: Greetings and thanks that nobody writes in English.
 _FOREIGN_TALK: Mapping[str, str] = {
-    "hola": "es", "gracias": "es", "ayuda": "es", "buenos": "es", "buenas": "es", "bonjour": "fr", "salut": "fr",
-    "merci": "fr", "bonsoir": "fr", "hallo": "de", "danke": "de", "hilfe": "de", "guten": "de",
-    "grazie": "it", "aiuto": "it", "olá": "pt", "obrigado": "pt", "obrigada": "pt", "ajuda": "pt", "bedankt": "nl",
-    "dzień": "pl", "cześć": "pl", "dziękuję": "pl", "merhaba": "tr", "teşekkürler": "tr", "xin": "vi", "halo": "id",
-    "terima": "id", "hej": "sv", "tack": "sv",
+    "hola": "es", "gracias": "es", "ayuda": "es", "buenos": "es", "buenas": "es", "bonjour": "fr",
+    "salut": "fr", "merci": "fr", "bonsoir": "fr", "hallo": "de", "danke": "de", "hilfe": "de",
+    "guten": "de", "grazie": "it", "aiuto": "it", "olá": "pt", "obrigado": "pt", "obrigada": "pt",
+    "ajuda": "pt", "bedankt": "nl", "dzień": "pl", "cześć": "pl", "dziękuję": "pl", "merhaba": "tr",
+    "teşekkürler": "tr", "xin": "vi", "halo": "id", "terima": "id", "hej": "sv", "tack": "sv",
 }  # fmt: skip
 
 
@@ -124,6 +129,10 @@ def _lingua() -> Any:
 
 
 def _stop_words(code: str) -> frozenset[str]:
+    """spaCy's list, read without its package: importing French alone takes seconds."""
     load_spacy()
-    words = importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS
+    package = importlib.util.find_spec(f"spacy.lang.{code}")
+    if package is None or package.origin is None:
+        raise ModelError(f"spaCy holds no language {code!r}. Install requirements.lock again (make install).")
+    words = runpy.run_path(str(Path(package.origin).with_name("stop_words.py")))["STOP_WORDS"]
     return frozenset(w for w in words if len(w) > 1)

@@ -24,7 +24,7 @@ class Lexicon:
     def read(cls, vocabulary: Path) -> Lexicon:
         """The whole words of a ``vocab.txt``; raises ModelError where it is absent."""
         if not vocabulary.is_file():
-            raise ModelError(f"No vocabulary at {vocabulary}. Install requirements.lock again (make install).")
+            raise ModelError(f"No vocabulary at {vocabulary}. Install requirements.lock (make install).")
         lines = vocabulary.read_text(encoding="utf-8").splitlines()
         return cls.of(w for w in lines if len(w) > 1 and w.isascii() and w.isalpha())
 

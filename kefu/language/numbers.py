@@ -29,7 +29,10 @@ _LONG_NUMBER = re.compile(r"(?<![\dA-Za-z+])\d{10,20}(?![\dA-Za-z])")
 _ANY_CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z0-9]*\d)[A-Za-z][A-Za-z0-9]{3,15}"
                        r"(?![A-Za-z0-9])|(?<![A-Za-z0-9])[A-Z]{5,16}(?![A-Za-z0-9])")
 _PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?"
-_UNITS = "usd|us dollars?|dollars?|bucks|euros?|eur|pounds?|gbp|rmb|cny|yuan|hkd|元|块钱|块|美元|美金|欧元|英镑|港币"
+_UNITS = (
+    "usd|us dollars?|dollars?|bucks|euros?|eur|pounds?|gbp|rmb|cny|yuan|hkd"
+    "|元|块钱|块|美元|美金|欧元|英镑|港币"
+)
 _AMOUNT = re.compile(
     rf"(?:us\$|hk\$|[$€£¥]|usd|rmb)\s?(?P<a>{_PLAIN})(?![\d,]*\d)"
     rf"|(?<![\dA-Za-z.])(?P<b>{_PLAIN})\s?(?:{_UNITS})(?![a-z])"
@@ -37,6 +40,8 @@ _AMOUNT = re.compile(
     rf"|(?<![\dA-Za-z.])(?P<d>{_PLAIN})(?=以内|以下|以上|左右|上下)",
     re.IGNORECASE,
 )
+#: How many characters before a number may say that it is a phone's.
+_NEAR = 24
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,11 @@ class NumberMatcher:
                     yield Found("coupon", m.start(), m.end(), code)
 
     def _phones(self, text: str) -> Iterator[Found]:
-        named = [m for m in _PHONE_NAMED.finditer(text) if _says(text[max(0, m.start() - 24) : m.start()], PHONE_WORDS)]
+        named = [
+            m
+            for m in _PHONE_NAMED.finditer(text)
+            if _says(text[max(0, m.start() - _NEAR) : m.start()], PHONE_WORDS)
+        ]
         for m in [*_PHONE.finditer(text), *named]:
             digits = re.sub(r"\D", "", m.group())
             if 7 <= len(digits) <= 15:

@@ -24,7 +24,9 @@ _PIECE = re.compile(
     rf"|(?P<word>{_WORD}+(?:['\u2019-]{_WORD}+)*)"
     rf"|(?P<mark>(?P<same>[^\w\s]|_)(?P=same)*)"
 )
-_COUNTED = re.compile(r"(第?[零一二两三四五六七八九十百几半]+)([个件本副盏瓶台张只条把门节双箱套份单杯支部款次天])")
+_COUNTED = re.compile(
+    r"(第?[零一二两三四五六七八九十百几半]+)([个件本副盏瓶台张只条把门节双箱套份单杯支部款次天])"
+)
 
 
 @dataclass(frozen=True)

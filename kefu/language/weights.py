@@ -76,7 +76,7 @@ def _packaged_folder() -> Path:
     # find_spec does not run the package, which would pull in sentence-transformers and torch
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelError(f"The package {_PACKAGE} is not installed. Install requirements.lock (make install).")
+        raise ModelError(f"No package {_PACKAGE} here. Install requirements.lock (make install).")
     return Path(next(iter(spec.submodule_search_locations))) / "model"
 
 

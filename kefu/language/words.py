@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(words.split())
+
+
 #: Colours as people write them; the key is the English name that catalogues use.
 COLOURS: Mapping[str, tuple[str, ...]] = {
     "white": ("white", "白色", "白的", "白色的", "纯白"),
@@ -28,8 +34,8 @@ COLOURS: Mapping[str, tuple[str, ...]] = {
 #: What people call the kinds of a catalogue that are not parcels.
 KINDS: Mapping[str, tuple[str, ...]] = {
     "course": ("course", "courses", "online course", "video course", "课程", "网课", "课", "线上课", "视频课"),
-    "ebook": ("ebook", "ebooks", "e-book", "e-books", "e book", "digital book", "电子书", "电子图书", "book",
-              "books", "书", "那本书", "这本书"),
+    "ebook": ("ebook", "ebooks", "e-book", "e-books", "e book", "digital book", "电子书", "电子图书",
+              "book", "books", "书", "那本书", "这本书"),
     "membership": ("membership", "memberships", "subscription", "subscriptions", "member plan", "member",
                    "会员", "会籍", "会员卡", "会员资格"),
 }
@@ -66,10 +72,10 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
 )
 
 #: Modifiers that open many product names and name none of them.
-MODIFIERS = frozenset(
+MODIFIERS = word_set(
     "wireless portable smart mini compact foldable rechargeable waterproof bluetooth electric digital "
     "organic cordless stainless adjustable premium classic deluxe ultra super new original universal "
-    "magnetic ceramic wooden bamboo leather cotton charging gaming ergonomic".split()
+    "magnetic ceramic wooden bamboo leather cotton charging gaming ergonomic"
 )
 
 #: Expressions that hold a product noun and do not mean it.
@@ -84,13 +90,15 @@ NOT_PRODUCTS: tuple[str, ...] = (
 )
 
 #: Words that may open or close no alias.
-EDGE_WORDS = frozenset(
+EDGE_WORDS = word_set(
     "a an the of for in on at to and or with by from that this your my our in is are it its as & "
-    "的 和 与 及 了 在 之 版".split()
+    "的 和 与 及 了 在 之 版"
 )
 
 CODE_WORDS = ("code", "otp", "passcode", "验证码", "校验码", "动态码", "口令", "码是")
-PHONE_WORDS = ("phone", "tel", "mobile", "cell", "call", "whatsapp", "number is", "电话", "手机", "号码", "联系")
+PHONE_WORDS = (
+    "phone", "tel", "mobile", "cell", "call", "whatsapp", "number is", "电话", "手机", "号码", "联系",
+)  # fmt: skip
 COUPON_WORDS = ("coupon", "promo", "voucher", "discount", "code", "优惠", "折扣", "券", "促销码", "兑换码")
 TRACKING_WORDS = ("tracking", "waybill", "parcel number", "awb", "运单", "快递单", "物流单", "单号")
 LIMIT_WORDS = (

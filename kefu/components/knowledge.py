@@ -1,0 +1,193 @@
+"""The passages that may answer a message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from kefu.components import wiring
+from kefu.components.intents import put_first, top
+from kefu.components.options import defaults, fingerprint, typed
+from kefu.components.refreshing import Refreshing
+from kefu.components.resources import trained
+from kefu.knowledge.ranking import Ranker
+from kefu.language.export import META_NAME
+from kefu.language.weights import PACKAGED
+
+ATTRIBUTE = "knowledge"
+_FILE, _COUNTER = "retriever.json", "passages"
+
+
+@dataclass(frozen=True)
+class RetrieverOptions:
+    """``k`` passages a message; the intent becomes ``intent`` where the classifier is less sure than
+    ``unsure`` and the best passage is at least ``likely``, except from an intent of ``never_from``.
+
+    ``features``: alias of the featurizer whose sentence vector is that of ``model``; empty to
+    encode anew. ``folder`` of passages, empty for data/knowledge, where there is no store.
+    """
+
+    model: str = PACKAGED
+    features: str = "bert"
+    threads: int = 1
+    folder: str = ""
+    follow_store: bool = True
+    k: int = 3
+    unsure: float = 0.4
+    likely: float = 0.7
+    intent: str = "faq"
+    never_from: tuple[str, ...] | list[str] = ("safety_issue", "legal_threat", "grieving")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class KnowledgeRetriever(GraphComponent):
+    """Sets ``knowledge``: the best passages in the message's language with their probabilities.
+
+    Placed behind the language tagger and before FallbackClassifier.
+    """
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """What must be installed."""
+        return ["onnxruntime", "sklearn"]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The keys of RetrieverOptions and their values."""
+        return defaults(RetrieverOptions)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """The encoder that the trained part names."""
+        options = typed(RetrieverOptions, {**defaults(RetrieverOptions), **config}, component=cls.__name__)
+        return fingerprint(wiring.prepared_encoder(options.model).name)
+
+    def __init__(
+        self,
+        options: RetrieverOptions,
+        *,
+        model_storage: ModelStorage,
+        resource: Resource,
+        ranker: Refreshing[Ranker] | None = None,
+    ) -> None:
+        self._options = options
+        self._storage = model_storage
+        self._resource = resource
+        self._ranker = ranker
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> KnowledgeRetriever:
+        """A retriever that is yet to be loaded with passages."""
+        options = typed(RetrieverOptions, config, component=cls.__name__)
+        return cls(options, model_storage=model_storage, resource=resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> KnowledgeRetriever:
+        """Fit the passages of the store (else of the folder) and follow the store's changes."""
+        options = typed(RetrieverOptions, config, component=cls.__name__)
+        with trained(model_storage, resource, _FILE) as folder:
+            digest = json.loads((folder / _FILE).read_text(encoding="utf-8"))["encoder"]
+        ranker = _following(options, digest)
+        return cls(options, model_storage=model_storage, resource=resource, ranker=ranker)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Name the encoder; passages are fitted when serving, since they change without training."""
+        meta = json.loads((wiring.prepared_encoder(self._options.model) / META_NAME).read_text("utf-8"))
+        with self._storage.write_to(self._resource) as folder:
+            (folder / _FILE).write_text(json.dumps({"encoder": meta["digest"]}), encoding="utf-8")
+        return self._resource
+
+    def process(
+        self, messages: list[Message], tracker: DialogueStateTracker | None = None
+    ) -> list[Message]:
+        """Set ``knowledge`` of each message, and the intent where only a passage is sure."""
+        if self._ranker is None:
+            raise ValueError("KnowledgeRetriever.process needs passages: use KnowledgeRetriever.load.")
+        ranker = self._ranker.value
+        for message in messages:
+            found = self._search(ranker, message, tracker)
+            message.set(ATTRIBUTE, found, add_to_output=True)
+            self._correct(message, found)
+        return messages
+
+    def _search(
+        self, ranker: Ranker, message: Message, tracker: DialogueStateTracker | None
+    ) -> list[dict[str, Any]]:
+        language = _language(message, tracker, ranker.languages)
+        if language is None:
+            return []
+        vector = _vector(message, self._options.features)
+        hits = ranker.search(message.get(TEXT) or "", language, k=self._options.k, vector=vector)
+        return [{"id": h.passage_id, "language": h.language, "score": round(h.score, 4)} for h in hits]
+
+    def _correct(self, message: Message, found: Sequence[dict[str, Any]]) -> None:
+        options = self._options
+        name, confidence = top(message)
+        if not found or confidence >= options.unsure or name in options.never_from:
+            return
+        if found[0]["score"] >= options.likely:
+            put_first(message, options.intent, max(found[0]["score"], confidence))
+
+
+def _language(
+    message: Message, tracker: DialogueStateTracker | None, known: Sequence[str]
+) -> str | None:
+    """The message's language; where it has none, the conversation's, else English."""
+    spoken = message.get("language")
+    if spoken is None and tracker is not None and "language" in tracker.slots:
+        spoken = tracker.slots["language"].value
+    spoken = spoken or "en"
+    return spoken if spoken in known else None
+
+
+def _vector(message: Message, origin: str) -> np.ndarray | None:
+    """The sentence vector that the featurizer called ``origin`` left on the message, of length 1."""
+    for feature in message.features:
+        if feature.origin == origin and feature.type == FEATURE_TYPE_SENTENCE and feature.attribute == TEXT:
+            vector = np.asarray(feature.features[0], dtype=np.float32)
+            return vector / max(float(np.linalg.norm(vector)), 1e-9)
+    return None
+
+
+def _following(options: RetrieverOptions, digest: str) -> Refreshing[Ranker]:
+    encoder = wiring.cached_encoder(digest, threads=options.threads)
+    source = wiring.store_source()
+
+    def build() -> Ranker:
+        stored = source.passages() if options.follow_store else None
+        return Ranker.fit(stored or wiring.packaged_passages(options.folder), embed=encoder.sentences)
+
+    def counter() -> int | None:
+        return source.counter(_COUNTER)
+
+    if not options.follow_store:
+        return Refreshing(build(), counted=None)
+    counted = counter()  # before the first build: a change in between is then seen
+    following = Refreshing(build(), counted=counted)
+    following.watch(counter, build, name=_COUNTER)
+    return following
