@@ -132,6 +132,11 @@ class ActionResume(KefuAction):
         waiting = pending(turn, tx)
         if waiting is None or turn.tracker.active_loop_name in TASKS:
             return []
+        offer = turn.words_of_this_turn().get("offer")
+        if offer:  # two questions at once would make a "yes" mean either
+            confirmations.void(tx, turn.identity.session_id)
+            turn.say("set_aside", custom={"offer": offer})
+            return []
         return propose(turn, tx, Operation.from_dict(waiting.operation))
 
 

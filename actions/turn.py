@@ -109,15 +109,22 @@ class Turn:
     def last_words(self) -> Mapping[str, Any]:
         """The ``custom`` part of the assistant's very last words before the latest message.
 
-        Read from the raw events: a reverted utterance (two-stage fallback) was still said.
+        Read from the raw events: a reverted utterance was said all the same.
         """
-        seen_user = False
-        for event in reversed(self.tracker.events):
-            if event.get("event") == "user":
-                seen_user = True
-            elif event.get("event") == "bot" and seen_user:
-                return (event.get("data") or {}).get("custom") or {}
-        return {}
+        events = list(self.tracker.events)
+        users = [place for place, event in enumerate(events) if event.get("event") == "user"]
+        return _last_custom(events[: users[-1]]) if users else {}
+
+    def words_of_this_turn(self) -> Mapping[str, Any]:
+        """The ``custom`` part of the last words that another action said since the latest message."""
+        events = list(self.tracker.events)
+        users = [place for place, event in enumerate(events) if event.get("event") == "user"]
+        return _last_custom(events[users[-1] :]) if users else {}
+
+
+def _last_custom(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    said = [event for event in events if event.get("event") == "bot"]
+    return (said[-1].get("data") or {}).get("custom") or {} if said else {}
 
 
 def names_nothing(mention: Mention) -> bool:
