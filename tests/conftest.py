@@ -9,6 +9,9 @@ import pytest
 from kefu.store import Store
 from tests.support.databases import NOW, PostgresDatabases, SqliteDatabases
 
+# Redis, RabbitMQ and Chromium: only for the tests that ask for them.
+pytest_plugins = ["tests.services", "tests.support.browser"]
+
 
 @pytest.fixture(scope="session")
 def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:

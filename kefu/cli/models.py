@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from kefu.cli import console
-from kefu.cli.children import child_environment
+from kefu.cli.children import child_environment, rasa_command
 from kefu.errors import ModelError
 
 # What a model is made from. `domain` is there for the day when domain.yml becomes a folder.
@@ -70,8 +69,9 @@ def _train(root: Path, model: Path) -> None:
         raise ModelError(f"found no config.yml in {root}; run kefu from the project's folder")
     console.say(f"training {model.name}: this takes some minutes, Rasa shows how far it is")
     name = model.name.removesuffix(".tar.gz")
-    command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", name]
-    done = subprocess.run(command, cwd=root, env=child_environment())
+    done = subprocess.run(
+        rasa_command("train", "--fixed-model-name", name), cwd=root, env=child_environment()
+    )
     if done.returncode != 0 or not model.is_file():
         raise ModelError(f"training failed (status {done.returncode}); Rasa's reason stands above")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
 
 from kefu.cli import console
-from kefu.cli.children import child_environment
+from kefu.cli.children import child_environment, rasa_command
 from kefu.cli.models import chosen_model, ensure_model
 from kefu.cli.shop import ensure_shop
 from kefu.cli.up import action_command, endpoints_file, require_free, wait_until
@@ -50,8 +49,8 @@ def _talk(settings: Settings, actions: subprocess.Popen[bytes], *, archive: Path
         return 1
     console.say(f"you speak as {who}; type /stop to leave (the action server writes to {log})")
     port = _free_port()
-    command = [sys.executable, "-m", "rasa", "shell", "--model", str(archive), "-p", str(port)]
-    command += ["--endpoints", str(endpoints_file(settings)), "-i", settings.host]
+    where = ("--endpoints", endpoints_file(settings), "-i", settings.host, "-p", port)
+    command = rasa_command("shell", "--model", archive, *where)
     started = time.monotonic()
     done = subprocess.run(command, cwd=settings.root, env=child_environment({"KEFU_DEV": "1"}))
     if done.returncode != 0 and time.monotonic() - started < 5:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from kefu.cli import console
-from kefu.cli.children import Family
+from kefu.cli.children import Family, rasa_command
 from kefu.cli.models import chosen_model, ensure_model
 from kefu.cli.shop import ensure_shop
 from kefu.errors import ConfigError
@@ -63,7 +62,7 @@ def _serve(family: Family, settings: Settings, *, chat_port: int, archive: Path)
 
 def action_command(settings: Settings) -> list[str]:
     """The action server's command line; SANIC_HOST in its environment binds it to this machine."""
-    return [sys.executable, "-m", "rasa", "run", "actions", "--port", str(settings.action_port)]
+    return rasa_command("run", "actions", "--port", settings.action_port)
 
 
 def chat_command(settings: Settings, *, chat_port: int, archive: Path) -> list[str]:
@@ -75,7 +74,7 @@ def chat_command(settings: Settings, *, chat_port: int, archive: Path) -> list[s
         "-i": settings.host,
         "-p": chat_port,
     }
-    return [sys.executable, "-m", "rasa", "run", *(str(part) for pair in flags.items() for part in pair)]
+    return rasa_command("run", *(part for pair in flags.items() for part in pair))
 
 
 def endpoints_file(settings: Settings) -> Path:

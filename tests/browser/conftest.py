@@ -1,57 +1,16 @@
-"""Debian's Chromium, and a chat server for it unless another suite brings its own `server_url`."""
+"""A chat server for the browser whose assistant follows a script."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.services import absent
 from tests.support.channel_server import chat_server
-
-CHROMIUM = Path(os.environ.get("KEFU_TEST_CHROMIUM", "/usr/bin/chromium"))
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a chat server whose assistant follows a script."""
+    """The address of the chat page."""
     with chat_server(tmp_path_factory.mktemp("chat")) as running:
         yield running.url
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    if not CHROMIUM.is_file():
-        absent(f"{CHROMIUM} is not installed (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser, server_url: str) -> Iterator[Page]:
-    """The chat page in English, opened and ready; it must run without a word in the console."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 390, "height": 780})
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.goto(server_url)
-    page.wait_for_selector("html[data-ready]")
-    yield page
-    context.close()
-    assert not [words for words in complaints if "Failed to load resource" not in words]

@@ -19,6 +19,7 @@ from rasa.shared.core.slots import AnySlot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from tests.services import Service
+from tests.support.databases import PostgresDatabases
 
 pytestmark = pytest.mark.services
 FILE = Path(__file__).parents[2] / "deploy" / "endpoints.yml"
@@ -27,11 +28,14 @@ DOMAIN = Domain.empty()
 
 @pytest.fixture
 def endpoints(
-    monkeypatch: pytest.MonkeyPatch, postgres_url: str, redis_service: Service, rabbitmq_service: Service
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_databases: PostgresDatabases,
+    redis_service: Service,
+    rabbitmq_service: Service,
 ) -> AvailableEndpoints:
     variables: dict[str, Any] = {
         "KEFU_ACTION_URL": "http://127.0.0.1:5055/webhook",
-        "KEFU_TRACKER_URL": postgres_url,
+        "KEFU_TRACKER_URL": postgres_databases.empty(),
         "KEFU_REDIS_HOST": redis_service.host,
         "KEFU_REDIS_PORT": redis_service.port,
         "KEFU_REDIS_PASSWORD": redis_service.password,
