@@ -77,13 +77,27 @@ def test_without_any_it_says_how_to_get_one(bare: Path, tmp_path: Path) -> None:
     assert "Python 3.10" in line and "uv" in line and "pyenv install 3.10" in line
 
 
-def test_an_environment_that_fits_is_left_alone(tmp_path: Path) -> None:
-    stamp = Path(venv_path()) / ".kefu-digest"
-    if not stamp.is_file():
-        pytest.skip("this environment was not made by make install, so it has no stamp")
-    before = stamp.stat().st_mtime_ns
-    assert run("make", "-s", "install", KEFU_VENV=venv_path()).stdout == ""
-    assert stamp.stat().st_mtime_ns == before
+def test_an_environment_is_made_once_and_again_after_a_change(tmp_path: Path) -> None:
+    venv, log = tmp_path / "venv", tmp_path / "log"
+    program(venv / "bin" / "python", "exit 0")
+    program(venv / "bin" / "pip", "exit 1")
+    program(venv / "bin" / "uv", f'echo "$@" >> {log}')
+    first = run("scripts/install", KEFU_VENV=str(venv))
+    assert first.returncode == 0 and "[3/3]" in first.stdout
+    assert [word for word in log.read_text().split() if word in ("-r", "-e")] == ["-r", "-e"]
+    again = run("scripts/install", KEFU_VENV=str(venv))
+    assert (again.stdout, again.returncode) == ("", 0)
+    (venv / ".kefu-digest").write_text("of another lock file\n")
+    assert "[3/3]" in run("scripts/install", KEFU_VENV=str(venv)).stdout
+
+
+def test_pip_takes_over_where_uv_fails(tmp_path: Path) -> None:
+    venv, log = tmp_path / "venv", tmp_path / "log"
+    program(venv / "bin" / "python", f'echo "$@" >> {log}')
+    program(venv / "bin" / "pip", "exit 1")
+    program(venv / "bin" / "uv", "exit 2")
+    assert run("scripts/install", KEFU_VENV=str(venv)).returncode == 0
+    assert "requirements.lock" in log.read_text()
 
 
 def test_counting_stories_wants_enough_and_all_right(tmp_path: Path) -> None:
