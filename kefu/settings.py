@@ -30,20 +30,19 @@ class Settings:
 
     root: Path = _setting("the project root: what Rasa reads, data/, models/", default="the checkout")
     home: Path = _setting("where Kefu keeps its own files", default="<root>/.kefu")
-    database_url: str = _setting("sqlite:///PATH or postgresql://…", default="sqlite:///<home>/kefu.db",
-                                 secret=True)  # fmt: skip
+    database_url: str = _setting("the store: sqlite:///PATH or postgresql://…",
+                                 default="sqlite:///<home>/kefu.db", secret=True)  # fmt: skip
     shop_secret: str = _setting("signs the customer tokens that the shop hands out",
                                 default="made once, in <home>/secrets.json", secret=True)  # fmt: skip
     session_secret: str = _setting("signs the chat's own session tokens",
                                    default="made once, in <home>/secrets.json", secret=True)  # fmt: skip
-    dev: bool = _setting("a developer's shell: cmdline speaks as KEFU_SHELL_CUSTOMER", default="0")
+    dev: bool = _setting("a developer's shell: `cmdline` speaks as KEFU_SHELL_CUSTOMER", default="0")
     shell_customer: str = _setting("the customer of a developer's shell", default="C1001")
-    demo: bool = _setting("the demo shop: one-time codes can be read from the outbox", default="1")
-    serve: bool = _setting("this process answers customers", default="0")
+    demo: bool = _setting("a demo: `kefu outbox` shows one-time codes, the page offers customers",
+                          default="1")  # fmt: skip
     host: str = _setting("the address that servers listen on", default="127.0.0.1")
     port: int = _setting("the port of the Rasa server, 1 to 65535", default="5005")
     action_port: int = _setting("the port of the action server, 1 to 65535", default="5055")
-    bench_data: Path = _setting("published benchmark data", default="<root>/../shared/bench")
     session_hours: int = _setting("how long a chat session lasts, hours", default="24")
     token_minutes: int = _setting("how long a customer token of `kefu token` lasts, minutes", default="60")
     code_minutes: int = _setting("how long a one-time code is good, minutes", default="10")
@@ -72,10 +71,8 @@ class Settings:
             session_secret=given["session_secret"] or kept["session_secret"],
             shell_customer=env.get("KEFU_SHELL_CUSTOMER") or _default("shell_customer"),
             host=env.get("KEFU_HOST") or _default("host"),
-            bench_data=_path(env, "bench_data") or base.parent / "shared" / "bench",
             dev=_flag(env, "dev"),
             demo=_flag(env, "demo"),
-            serve=_flag(env, "serve"),
             port=_number(env, "port", most=65535),
             action_port=_number(env, "action_port", most=65535),
             session_hours=_number(env, "session_hours"),

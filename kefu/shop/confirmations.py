@@ -16,13 +16,13 @@ from kefu.store.records import Confirmation
 if TYPE_CHECKING:
     from kefu.store import Transaction
 
-LIFETIME = timedelta(minutes=10)
+MINUTES = 10  # how long a yes is taken, unless the caller says otherwise
 
 
 def propose(
-    tx: Transaction, identity: Identity, operation: Operation, *, now: datetime
+    tx: Transaction, identity: Identity, operation: Operation, *, now: datetime, minutes: int = MINUTES
 ) -> tuple[Outcome, Confirmation | None]:
-    """Assess; where it can be done, write the confirmation that a yes will redeem.
+    """Assess; where it can be done, write the confirmation that a yes redeems within ``minutes``.
 
     Whatever the session had open before is void, also when this wish is refused.
     """
@@ -37,13 +37,15 @@ def propose(
         content_hash=operation.content_hash(outcome.terms()),
         state="open",
         created_at=now,
-        expires_at=now + LIFETIME,
+        expires_at=now + timedelta(minutes=minutes),
     )
     tx.confirmations.add(confirmation)
     return outcome, confirmation
 
 
-def redeem(tx: Transaction, identity: Identity, nonce: str, *, now: datetime) -> Outcome:
+def redeem(
+    tx: Transaction, identity: Identity, nonce: str, *, now: datetime, minutes: int = MINUTES
+) -> Outcome:
     """Do what was confirmed, in a write transaction.
 
     refused_confirmation_gone when there is nothing to say yes to. When the terms are others by now
@@ -58,7 +60,7 @@ def redeem(tx: Transaction, identity: Identity, nonce: str, *, now: datetime) ->
     outcome = perform(tx, identity, operation, now=now, key=nonce, agreed=held.content_hash)
     if outcome.kind != "offered":
         return outcome
-    fresh, again = propose(tx, identity, operation, now=now)
+    fresh, again = propose(tx, identity, operation, now=now, minutes=minutes)
     return fresh.with_facts(changed=True, nonce=again.nonce if again else None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 
 import pytest
@@ -11,7 +12,7 @@ from scripts.readme_transcript import README, Dialogue, read
 from tests.driven.servers import ROOT, Assistant
 
 DIALOGUES = read(README.read_text(encoding="utf-8"))
-MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"  # as actions say them
+MONTHS = "|".join(calendar.month_name[1:])
 CHANGING = (
     (re.compile(rf"\b\d{{1,2}} (?:{MONTHS}) \d{{4}}\b"), "DAY"),
     (re.compile(r"\d{4}年\d{1,2}月\d{1,2}日"), "DAY"),

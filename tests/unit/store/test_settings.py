@@ -16,9 +16,8 @@ def test_without_any_variable_everything_has_a_value(tmp_path: Path) -> None:
     home = tmp_path / "kefu" / ".kefu"
     assert settings.home == home and settings.database_url == f"sqlite:///{home / 'kefu.db'}"
     assert (settings.host, settings.port, settings.action_port) == ("127.0.0.1", 5005, 5055)
-    assert (settings.dev, settings.demo, settings.serve) == (False, True, False)
+    assert (settings.dev, settings.demo) == (False, True)
     assert settings.shell_customer == "C1001" and settings.code_tries == 5
-    assert settings.bench_data == tmp_path / "shared" / "bench"
 
 
 def test_the_root_is_the_checkout(tmp_path: Path) -> None:
