@@ -66,10 +66,17 @@ def _parts(
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(passage.questions)) for passage in own]
     for fold in range(folds):
-        held = [{passage.questions[i] for i in order[fold::folds]} for passage, order in zip(own, orders)]
-        kept = [
-            replace(passage, questions=tuple(q for q in passage.questions if q not in out))
-            for passage, out in zip(own, held)
+        held = [order[fold::folds] for order in orders]
+        kept = [_without(passage, out) for passage, out in zip(own, held, strict=True)]
+        questions = [
+            (passage.passage_id, passage.questions[i])
+            for passage, out in zip(own, held, strict=True)
+            for i in out
         ]
-        questions = [(passage.passage_id, q) for passage, out in zip(own, held) for q in sorted(out)]
         yield Ranker.fit(kept, embed=embed), questions
+
+
+def _without(passage: Passage, out: np.ndarray) -> Passage:
+    """The passage without the questions at ``out``."""
+    kept = set(range(len(passage.questions))) - set(out.tolist())
+    return replace(passage, questions=tuple(passage.questions[i] for i in sorted(kept)))

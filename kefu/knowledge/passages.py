@@ -180,7 +180,7 @@ def _refuse_repeats(passages: Sequence[Passage]) -> None:
 def _split(lines: Sequence[_Line], *, marker: str) -> tuple[list[_Line], list[_Block]]:
     """Lines before the first heading, and one block a heading that starts with ``marker``."""
     starts = [i for i, line in enumerate(lines) if line.text.startswith(marker)]
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts, len(lines)][1:]
     blocks = [
         _Block(_Line(lines[i].number, lines[i].text[len(marker) :].strip()), tuple(lines[i + 1 : end]))
         for i, end in zip(starts, ends, strict=True)

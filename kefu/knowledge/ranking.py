@@ -82,9 +82,7 @@ class Ranker:
         """The languages that can be searched."""
         return tuple(sorted(self._indexes))
 
-    def search(
-        self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None
-    ) -> list[Hit]:
+    def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
         """The ``k`` best passages of ``language`` for ``text``, best first; none for a text without words.
 
         ``vector`` (d,) is the text's sentence vector where the caller has it already.
@@ -93,7 +91,8 @@ class Ranker:
             ConfigError: no passage was fitted in ``language``.
         """
         if language not in self._indexes:
-            raise ConfigError(f"no passages in {language!r}; there are: {', '.join(self.languages) or 'none'}")
+            known = ", ".join(self.languages) or "none"
+            raise ConfigError(f"no passages in {language!r}; there are: {known}")
         if not plain(text):
             return []
         vectors = embedded([text], lambda texts: self._embed(texts) if vector is None else vector[None, :])
@@ -117,9 +116,7 @@ def _fit(passages: Sequence[Passage], language: str, embed: Embed) -> _Index:
 def _lessons(passages: Sequence[Passage], *, grams: TfidfVectorizer, embed: Embed) -> Lessons:
     """Every wording of every passage in both views; fits ``grams`` on the way."""
     taught = [
-        (text, label, weight)
-        for label, passage in enumerate(passages)
-        for text, weight in _wordings(passage)
+        (text, label, weight) for label, passage in enumerate(passages) for text, weight in _wordings(passage)
     ]
     texts, labels, weights = (list(column) for column in zip(*taught, strict=True))
     view = View(grams.fit_transform([plain(text) for text in texts]), embedded(texts, embed))

@@ -45,9 +45,7 @@ class Lessons:
 
     def rows(self, index: np.ndarray) -> Lessons:
         """The lessons at ``index``."""
-        return Lessons(
-            self.view.rows(index), self.labels[index], self.weights[index], self.question[index]
-        )
+        return Lessons(self.view.rows(index), self.labels[index], self.weights[index], self.question[index])
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ class Scorer:
 
 
 def project(view: View, *, mix: Mix) -> np.ndarray:
-    """Directions (columns, dimensions) that keep most of both views; the classifier learns ten times faster."""
+    """Directions (columns, dimensions) that keep most of both views: a tenth of the classifier's work."""
     blended: scipy.sparse.csr_matrix = view.blended(mix.vectors)
     dimensions = min(mix.dimensions, min(blended.shape) - 1)
     _, _, directions = randomized_svd(blended, dimensions, n_iter=2, random_state=0)

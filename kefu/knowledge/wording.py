@@ -51,6 +51,10 @@ _CURRENCIES_ZH = {
     "HKD": "港元",
     "JPY": "日元",
 }
+_PAYERS = {
+    "customer": ("you", "您"),
+    "shop": ("the shop", "店里"),
+}
 _CJK = "\u4e00-\u9fff"
 _SPACE_IN_CHINESE = re.compile(f"(?<=[{_CJK}]) (?=[{_CJK}])")
 _ONE_TIME = re.compile(r"(?<![\d.–-])\b1 times\b")
@@ -89,6 +93,8 @@ def tidy(text: str, *, language: str) -> str:
 def _one(item: str, *, param: str, language: str) -> str:
     if param == "countries":
         return country_name(item, language=language)
+    if param.endswith("paid_by") and item in _PAYERS:
+        return _PAYERS[item][1 if language == "zh" else 0]
     if param == "currency" and language == "zh":
         return _CURRENCIES_ZH.get(item, item)
     return item

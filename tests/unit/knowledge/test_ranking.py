@@ -1,0 +1,88 @@
+"""The ranker finds passages, and its score says how sure it may be."""
+
+import time
+
+import numpy as np
+import pytest
+
+from kefu.errors import ConfigError
+from kefu.knowledge.ranking import Hit, Ranker
+from tests.unit.knowledge.fakes import TOPICS, fake_embed, topical_passages
+
+
+@pytest.fixture(scope="module")
+def ranker() -> Ranker:
+    return Ranker.fit(topical_passages("en") + topical_passages("zh"), embed=fake_embed)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_words_never_seen_in_this_order_find_their_passage(ranker, topic):
+    hits = ranker.search(f"hello, {topic}: what do i do", "en")
+    assert hits[0].passage_id == topic
+    assert len(hits) == 3
+
+
+def test_scores_fall_and_lie_between_0_and_1(ranker):
+    scores = [hit.score for hit in ranker.search("about my refund", "en", k=5)]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+
+
+def test_a_question_of_another_world_is_less_sure(ranker):
+    own = ranker.search("tell me about the coupon", "en")[0].score
+    assert own > 0.7
+    assert ranker.search("bake bread tomorrow", "en")[0].score < 0.4 < own
+
+
+def test_a_language_answers_for_itself(ranker):
+    assert ranker.languages == ("en", "zh")
+    assert {hit.language for hit in ranker.search("tell me about invoice", "zh")} == {"zh"}
+    with pytest.raises(ConfigError, match="no passages in 'fr'; there are: en, zh"):
+        ranker.search("la facture", "fr")
+
+
+@pytest.mark.parametrize("text", ["", "  ", "?!…", "👍"])
+def test_a_text_without_words_finds_nothing(ranker, text):
+    assert ranker.search(text, "en") == []
+
+
+def test_odd_texts_are_searched_like_any_other(ranker):
+    for text in ("x" * 2000, "<b>refund</b>", "ＲＥＦＵＮＤ", "退款" * 500):
+        assert len(ranker.search(text, "en")) == 3
+    assert ranker.search("<b>refund</b>", "en")[0].passage_id == "refund"
+
+
+def test_a_vector_at_hand_gives_the_same_answer(ranker):
+    text = "how does the warranty thing work"
+    assert ranker.search(text, "en", vector=fake_embed([text])[0]) == ranker.search(text, "en")
+
+
+def test_two_fits_agree():
+    first, second = (Ranker.fit(topical_passages(), embed=fake_embed) for _ in range(2))
+    assert first.search("my parcel", "en") == second.search("my parcel", "en")
+
+
+def test_a_hit_is_plain_data(ranker):
+    hit = ranker.search("course please", "en", k=1)[0]
+    assert hit == Hit("course", "en", hit.score)
+    assert type(hit.score) is float
+
+
+def test_too_few_passages_are_refused():
+    with pytest.raises(ConfigError, match="3 passages in 'en'; wanted at least 8"):
+        Ranker.fit(topical_passages()[:3], embed=fake_embed)
+
+
+def test_an_encoder_that_knows_nothing_leaves_the_letters():
+    ranker = Ranker.fit(topical_passages(), embed=lambda texts: np.zeros((len(texts), 4)))
+    assert ranker.search("what about the phone", "en")[0].passage_id == "phone"
+
+
+def test_a_search_takes_milliseconds(ranker):
+    ranker.search("warm up", "en")
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        ranker.search("where is my parcel", "en")
+        times.append(time.perf_counter() - start)
+    assert np.median(times) < 0.02
