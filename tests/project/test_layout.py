@@ -11,6 +11,7 @@ from tests.support.project import ROOT, files, topics
 ROOT_FILES = {
     "config.yml", "domain.yml", "endpoints.yml", "credentials.yml", "Makefile", "pyproject.toml", "README.md",
     "CHANGELOG.md", "requirements.in", "requirements-dev.in", "requirements.lock", ".gitignore",
+    "rasa_sdk_plugins.py",  # rasa-sdk finds its hook by this name, at the root
 }  # fmt: skip
 FOLDERS = {"actions", "benchmarks", "data", "deploy", "docs", "kefu", "scripts", "shared", "tests", ".ci"}
 ROOMS = {

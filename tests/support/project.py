@@ -42,8 +42,13 @@ def files(folder: Path = ROOT) -> Iterator[Path]:
 
 
 def modules(*packages: str) -> Sequence[Module]:
-    """The Python files of the top-level folders ``packages``, in the order of their paths."""
-    return [_module(path) for package in packages for path in files(ROOT / package) if path.suffix == ".py"]
+    """The Python files of the top-level folders (or files) ``packages``, in the order of their paths."""
+    paths = [path for package in packages for path in _below(ROOT / package) if path.suffix == ".py"]
+    return [_module(path) for path in paths]
+
+
+def _below(path: Path) -> Iterator[Path]:
+    return iter([path]) if path.is_file() else files(path)
 
 
 @cache
