@@ -18,8 +18,8 @@ Value = TypeVar("Value")
 class Refreshing(Generic[Value]):
     """Holds ``value``; a daemon thread rebuilds it when ``counter`` moves and swaps it whole.
 
-    Readers never wait. A rebuild that fails is logged and the last good value stays; it is
-    tried again when the counter moves again. The thread ends with its owner.
+    Readers never wait. A rebuild that fails is logged once, the last good value stays, and it
+    is tried again at the next look. The thread ends with its owner.
     """
 
     def __init__(self, value: Value, *, counted: int | None) -> None:
@@ -47,8 +47,8 @@ class Refreshing(Generic[Value]):
         counted = counter()
         if counted is None or counted == self._counted:
             return False
-        self._counted = counted
         self.value = build()
+        self._counted = counted
         return True
 
 
@@ -59,13 +59,19 @@ def _watch(
     build: Callable[[], Value],
     seconds: float,
 ) -> None:
+    complaint = ""
     while not stop.wait(seconds):
         held = owner()
         if held is None:
             return
         try:
             if held.look(counter, build):
+                complaint = ""
                 logger.info("%s: rebuilt after a change.", threading.current_thread().name)
         except (KefuError, OSError, ValueError) as error:
-            logger.error("%s: not rebuilt, the last state stays: %s", threading.current_thread().name, error)
+            # the words alone: a log record that held the error would hold the owner alive too
+            if str(error) != complaint:
+                complaint = str(error)
+                name = threading.current_thread().name
+                logger.error("%s: not rebuilt, the last state stays: %s", name, complaint)
         del held

@@ -33,7 +33,8 @@ COLOURS: Mapping[str, tuple[str, ...]] = {
 
 #: What people call the kinds of a catalogue that are not parcels.
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "course": ("course", "courses", "online course", "video course", "课程", "网课", "课", "线上课", "视频课"),
+    "course": ("course", "courses", "online course", "video course", "课程", "网课", "课", "线上课",
+               "视频课"),
     "ebook": ("ebook", "ebooks", "e-book", "e-books", "e book", "digital book", "电子书", "电子图书",
               "book", "books", "书", "那本书", "这本书"),
     "membership": ("membership", "memberships", "subscription", "subscriptions", "member plan", "member",

@@ -1,0 +1,119 @@
+"""Who may change the classifier's intent, and when: languages, fragments, passages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rasa.shared.nlu.training_data.message import Message
+
+from kefu.components.entities import CATALOGUE, merged
+from kefu.components.fragments import FragmentClassifier
+from kefu.components.knowledge import KnowledgeRetriever, RetrieverOptions
+from kefu.components.language import LanguageTagger
+from kefu.components.refreshing import Refreshing
+from kefu.knowledge.ranking import Hit
+from tests.support.graph import Workshop
+
+
+def message(text: str, *, entities: list[dict[str, Any]] | None = None, confidence: float = 0.3) -> Message:
+    ranking = [{"name": "track_order", "confidence": confidence}, {"name": "faq", "confidence": 0.1}]
+    top = dict(ranking[0])
+    return Message({"text": text, "entities": entities or [], "intent": top, "intent_ranking": ranking})
+
+
+def entity(
+    start: int, end: int, *, name: str = "product", by: str = CATALOGUE, **more: Any
+) -> dict[str, Any]:
+    return {"entity": name, "start": start, "end": end, "value": "x", "extractor": by, **more}
+
+
+def names(found: Message) -> list[str]:
+    return [intent["name"] for intent in found.get("intent_ranking")]
+
+
+class FakeRanker:
+    """Answers every search with one passage of a given score."""
+
+    languages = ("en", "zh")
+
+    def __init__(self, score: float) -> None:
+        self.score = score
+        self.asked: list[tuple[str, str]] = []
+
+    def search(self, text: str, language: str, *, k: int, vector: object) -> list[Hit]:
+        self.asked.append((text, language))
+        return [Hit("return-window", language, self.score)][:k]
+
+
+def retriever(ranker: FakeRanker) -> KnowledgeRetriever:
+    holder: Any = Refreshing(ranker, counted=None)
+    nothing: Any = None
+    return KnowledgeRetriever(RetrieverOptions(), model_storage=nothing, resource=nothing, ranker=holder)
+
+
+def test_another_language_is_an_intent_of_its_own(tmp_path: Path) -> None:
+    (found,) = Workshop(tmp_path).create(LanguageTagger).process([message("quiero cancelar mi pedido")])
+    assert found.get("language") == "es"
+    assert found.get("intent") == {"name": "other_language", "confidence": 1.0}
+    assert names(found) == ["other_language", "track_order", "faq"]
+
+
+def test_a_chinese_name_alone_speaks_chinese_and_an_english_one_nothing(tmp_path: Path) -> None:
+    tagger = Workshop(tmp_path).create(LanguageTagger)
+    both = [message("保温杯", entities=[entity(0, 3)]), message("Desk Lamp", entities=[entity(0, 9)])]
+    assert [m.get("language") for m in tagger.process(both)] == ["zh", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "intent"),
+    [
+        ("KF10000002", [(0, 10)], "inform"),
+        ("耳机，KF10000002!", [(0, 2), (3, 13)], "inform"),
+        ("where is KF10000002", [(9, 19)], "track_order"),
+        ("?", [], "track_order"),
+    ],
+)
+def test_a_bare_fact_informs(tmp_path: Path, text: str, spans: list[tuple[int, int]], intent: str) -> None:
+    fragments = Workshop(tmp_path).create(FragmentClassifier)
+    (found,) = fragments.process([message(text, entities=[entity(*span) for span in spans])])
+    assert found.get("intent")["name"] == intent
+
+
+@pytest.mark.parametrize(
+    ("confidence", "score", "intent"),
+    [(0.3, 0.9, "faq"), (0.3, 0.5, "track_order"), (0.8, 0.9, "track_order")],
+)
+def test_a_likely_passage_corrects_an_unsure_classifier(confidence: float, score: float, intent: str) -> None:
+    (found,) = retriever(FakeRanker(score)).process([message("how", confidence=confidence)])
+    assert found.get("intent")["name"] == intent
+    assert found.get("knowledge") == [{"id": "return-window", "language": "en", "score": score}]
+
+
+def test_some_intents_are_never_corrected() -> None:
+    grave = message("it burnt me")
+    grave.set("intent", {"name": "safety_issue", "confidence": 0.2})
+    (found,) = retriever(FakeRanker(0.99)).process([grave])
+    assert found.get("intent")["name"] == "safety_issue"
+
+
+def test_passages_are_searched_in_the_language_of_the_conversation() -> None:
+    ranker = FakeRanker(0.2)
+    other = message("quiero")
+    other.set("language", "es")
+    chinese = message("退货")
+    chinese.set("language", "zh")
+    tracker: Any = SimpleNamespace(slots={"language": SimpleNamespace(value="zh")})
+    retriever(ranker).process([chinese, message("KF1"), other], tracker)
+    assert ranker.asked == [("退货", "zh"), ("KF1", "zh")]
+    assert other.get("knowledge") == []
+
+
+def test_overlapping_entities_are_settled_for_the_catalogue_then_for_length() -> None:
+    mine = entity(5, 15, name="order_number", product_ids=["P1"])
+    inside = entity(7, 8, name="quantity", by="CRFEntityExtractor")
+    short = entity(20, 24, name="reason", by="CRFEntityExtractor", confidence_entity=0.9)
+    long = entity(18, 24, name="reason", by="CRFEntityExtractor", confidence_entity=0.4)
+    assert merged([long, inside, short, mine], first=CATALOGUE) == [mine, long]
