@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from actions.turn import Turn
-from kefu.store.records import Address, Order
+from kefu.shop.records import Address, Order
 
 REASONS = ("damaged", "wrong", "missing", "unwanted", "later_fault")
 

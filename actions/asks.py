@@ -7,11 +7,11 @@ from rasa_sdk.events import SlotSet
 from actions.base import KefuAction
 from actions.present import options
 from actions.turn import Event, Turn
+from actions.wiring import settings
 from actions.words import listed, word
 from kefu.shop.identity import visible_orders
+from kefu.shop.records import OrderLine, Transaction
 from kefu.shop.selection import Target
-from kefu.store import Transaction
-from kefu.store.records import OrderLine
 
 REASONS = ("damaged", "wrong", "missing", "unwanted")
 
@@ -110,12 +110,5 @@ class ActionAskGuestCode(KefuAction):
         return "action_ask_guest_code"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        turn.say("say_ask_guest_code", minutes=code_minutes())
+        turn.say("say_ask_guest_code", minutes=settings().code_minutes)
         return []
-
-
-def code_minutes() -> int:
-    """Minutes for which a one-time code is valid."""
-    from actions.wiring import settings
-
-    return settings().code_minutes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -13,8 +13,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Event, Turn
 from actions.wiring import settings, store
-from kefu.shop.identity import Identity, identify
-from kefu.store import Transaction
+from kefu.shop.identity import identify
+from kefu.shop.records import Session, Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +22,12 @@ logger = logging.getLogger(__name__)
 class KefuAction(Action, ABC):
     """An action whose work is one method, ``act``, in one transaction.
 
+    Whose turn it is comes from the session row of the sender; slots, entities and metadata
+    never carry authority.
+
     ``act`` runs off the event loop. Whatever it raises rolls the transaction back and becomes
     words for the customer: Rasa would drop the events and say nothing.
     """
-
-    time_limit = 5.0  # seconds
 
     @abstractmethod
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
@@ -43,9 +44,9 @@ class KefuAction(Action, ABC):
         spoken = CollectingDispatcher()
         try:
             work = asyncio.to_thread(self._in_transaction, spoken, tracker)
-            events = await asyncio.wait_for(work, timeout=self.time_limit)
+            events = await asyncio.wait_for(work, timeout=settings().action_seconds)
         except asyncio.TimeoutError:
-            logger.error("action %s exceeded %.1f s", self.name(), self.time_limit)
+            logger.error("action %s exceeded its time limit", self.name())
             dispatcher.utter_message(response="utter_action_slow", json_message={"offer": {"kind": "human"}})
             return self.failed(tracker)
         except Exception:
@@ -61,18 +62,23 @@ class KefuAction(Action, ABC):
     def _in_transaction(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         now = datetime.now(timezone.utc)
         with store().write() as tx:
-            identity = who(tx, tracker, now=now)
             zone = tx.policy.in_force(now)["hours.1"].params["tz"]
-            return self.act(Turn(tracker, dispatcher, identity, now, zone), tx)
+            newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
+            if newcomer:
+                tx.sessions.add(shell_session(tracker.sender_id, now=now))
+            turn = Turn(tracker, dispatcher, identify(tx, tracker.sender_id, now=now), now, zone)
+            if newcomer and turn.identity.guest:
+                turn.say("shell_guest")
+            return self.act(turn, tx)
 
 
-def who(tx: Transaction, tracker: Tracker, *, now: datetime) -> Identity:
-    """Whose turn it is: the session row of the sender; in `make shell` the demo customer; else a guest.
+def in_shell(tracker: Tracker) -> bool:
+    """Whether somebody types at `rasa shell`; no channel of ours can be named so."""
+    return bool(tracker.get_latest_input_channel() == "cmdline")
 
-    Slots, entities and metadata never carry authority.
-    """
-    identity = identify(tx, tracker.sender_id, now=now)
-    shell = settings().dev and tracker.get_latest_input_channel() == "cmdline"
-    if identity.customer_id is None and shell:
-        return Identity(tracker.sender_id, settings().shell_customer, None)
-    return identity
+
+def shell_session(sender_id: str, *, now: datetime) -> Session:
+    """The session of a shell, which no server minted: the demo customer's in `make shell`, else a guest's."""
+    customer = settings().shell_customer if settings().dev else None
+    ends = now + timedelta(hours=settings().session_hours)
+    return Session(sender_id, customer, None, created_at=now, expires_at=ends)

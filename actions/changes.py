@@ -10,8 +10,8 @@ from actions.handoff import OFFER
 from actions.tasks import TASKS, operation_of
 from actions.turn import Event, Turn
 from kefu.shop.identity import visible_orders
+from kefu.shop.records import Transaction
 from kefu.shop.selection import Target
-from kefu.store import Transaction
 
 
 class SubmitTask(KefuAction):

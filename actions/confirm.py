@@ -19,12 +19,12 @@ from actions.products import ActionProduct
 from actions.status import focus, say_status
 from actions.tasks import TASK_SLOTS, TASKS, by_kind
 from actions.turn import Event, Turn, names_nothing
+from actions.wiring import settings
 from kefu.shop import confirmations
 from kefu.shop.identity import may_see
 from kefu.shop.operation import Item, Operation
+from kefu.shop.records import Confirmation, Order, Transaction
 from kefu.shop.selection import Target, choose
-from kefu.store import Transaction
-from kefu.store.records import Confirmation, Order
 
 
 def cleared() -> list[Event]:
@@ -34,7 +34,9 @@ def cleared() -> list[Event]:
 
 def propose(turn: Turn, tx: Transaction, operation: Operation) -> list[Event]:
     """Decide an operation; if it can be done, show its confirmation as the last words."""
-    outcome, confirmation = confirmations.propose(tx, turn.identity, operation, now=turn.now)
+    outcome, confirmation = confirmations.propose(
+        tx, turn.identity, operation, now=turn.now, minutes=settings().confirmation_minutes
+    )
     return tell(turn, tx, outcome, operation, nonce=confirmation.nonce if confirmation else None)
 
 
@@ -82,7 +84,9 @@ class ActionAffirm(KefuAction):
         if said != waiting.nonce or pressed not in (None, waiting.nonce):
             turn.say("confirm_anew")
             return propose(turn, tx, operation)
-        outcome = confirmations.redeem(tx, turn.identity, waiting.nonce, now=turn.now)
+        outcome = confirmations.redeem(
+            tx, turn.identity, waiting.nonce, now=turn.now, minutes=settings().confirmation_minutes
+        )
         fresh = pending(turn, tx) if outcome.kind == "offered" else None
         return tell(turn, tx, outcome, operation, nonce=fresh.nonce if fresh else None)
 

@@ -11,7 +11,7 @@ from actions.tasks import TASKS
 from actions.turn import Event, Turn
 from actions.words import bullets
 from kefu.shop import confirmations
-from kefu.store import Transaction
+from kefu.shop.records import Transaction
 
 # What a guess is called on its button; intents that are no request are not guessed.
 TITLES: Mapping[str, tuple[str, str]] = {

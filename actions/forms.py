@@ -12,13 +12,14 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.answers import read_answers, said_reason
-from actions.base import KefuAction, who
+from actions.base import KefuAction
 from actions.tasks import ANSWERS, TASKS, Suits, Task, operation_of
 from actions.turn import Event, Turn, names_nothing
-from kefu.shop.identity import check_code, send_code, visible_orders
+from actions.wiring import settings
+from kefu.shop.identity import Identity, check_code, identify, send_code, visible_orders
 from kefu.shop.operations import assess, suitable
+from kefu.shop.records import Transaction
 from kefu.shop.selection import Choice, Mention, Target, choose
-from kefu.store import Transaction
 
 ARRIVED = re.compile(r"deliver|签收|送达|已到", re.IGNORECASE)
 # slots that are asked for, and the entity that answers them
@@ -70,8 +71,9 @@ class TaskForm(KefuAction):
             return {}
         named = next(iter(turn.mention().order_numbers), None)
         if named and named != turn.identity.verified_order:
-            send_code(tx, turn.identity.session_id, named, now=turn.now)
-            turn.identity = turn.identity.__class__(turn.identity.session_id)
+            minutes = settings().code_minutes
+            send_code(tx, turn.identity.session_id, named, now=turn.now, minutes=minutes)
+            turn.identity = Identity(turn.identity.session_id)
             return {"guest_order": named, "guest_code": None}
         code = turn.value("code")
         if code and turn.slot("guest_order") and turn.identity.verified_order is None:
@@ -79,10 +81,11 @@ class TaskForm(KefuAction):
         return {}
 
     def _check(self, turn: Turn, tx: Transaction, code: str) -> dict[str, Any]:
-        if not check_code(tx, turn.identity.session_id, code, now=turn.now):
+        session, tries = turn.identity.session_id, settings().code_tries
+        if not check_code(tx, session, code, now=turn.now, tries=tries):
             turn.say("code_wrong")
             return {"guest_code": None}
-        turn.identity = who(tx, turn.tracker, now=turn.now)
+        turn.identity = identify(tx, session, now=turn.now)
         turn.say("code_right")
         return {"guest_code": "checked"}
 

@@ -10,9 +10,8 @@ from rasa_sdk.events import SlotSet
 from actions.base import KefuAction
 from actions.turn import Event, Turn
 from actions.words import bullets, spoken, word
+from kefu.shop.records import Ticket, Transaction
 from kefu.shop.tickets import ask_for_person, tickets_of
-from kefu.store import Transaction
-from kefu.store.records import Ticket
 
 OFFER = {"offer": {"kind": "human"}}
 # Names of languages the shop does not speak, in English and Chinese.

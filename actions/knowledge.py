@@ -23,9 +23,8 @@ from kefu.shop.money import Money
 from kefu.shop.operation import Item, Operation
 from kefu.shop.operations import assess
 from kefu.shop.outcome import Outcome
+from kefu.shop.records import Coupon, Order, Product, Transaction
 from kefu.shop.selection import Choice, Mention, choose
-from kefu.store import Transaction
-from kefu.store.records import Coupon, Order, Product
 
 ENOUGH = 0.5  # calibrated probability from which the first passage is given as the answer
 

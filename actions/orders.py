@@ -15,8 +15,7 @@ from actions.turn import Event, Turn
 from actions.words import bullets, spoken, word
 from kefu.shop.identity import visible_orders
 from kefu.shop.operation import Item, Operation
-from kefu.store import Transaction
-from kefu.store.records import Order
+from kefu.shop.records import Order, Transaction
 
 
 def chosen(turn: Turn, tx: Transaction) -> list[Order]:

@@ -14,9 +14,8 @@ from kefu.shop.identity import may_see, visible_orders
 from kefu.shop.money import Money
 from kefu.shop.operation import Operation
 from kefu.shop.outcome import Outcome
+from kefu.shop.records import Address, Order, OrderLine, Product, Refund, Transaction
 from kefu.shop.selection import Target
-from kefu.store import Transaction
-from kefu.store.records import Address, Order, OrderLine, Product, Refund
 
 # ways that a plain "yes" prepares as an operation; any other refusal offers a person
 WAY_OPERATIONS = ("cancel", "return", "refund", "stop_renewal", "warranty")

@@ -13,8 +13,7 @@ from actions.turn import Event, Turn
 from actions.words import bullets, listed, money, word
 from kefu.shop import catalogue
 from kefu.shop.money import Money
-from kefu.store import Transaction
-from kefu.store.records import Product
+from kefu.shop.records import Product, Transaction
 
 MOST = re.compile(
     r"(?:under|below|less than|up to|cheaper than|max(?:imum)?|不超过|低于|少于)\s*\$?\s*(\d+(?:\.\d+)?)"

@@ -9,8 +9,7 @@ from actions.turn import Event, Turn
 from actions.words import line_name, listed
 from kefu.shop.orders import status_facts
 from kefu.shop.policy import Policy
-from kefu.store import Transaction
-from kefu.store.records import Order
+from kefu.shop.records import Order, Transaction
 
 
 def goods_of(turn: Turn, order: Order) -> str:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from kefu.shop.operation import Item, Operation
+from kefu.shop.records import Address, Order, OrderLine
 from kefu.shop.selection import Target
-from kefu.store.records import Address, Order, OrderLine
 
 Suits = Callable[[Order, OrderLine], bool]
 ANSWERS = frozenset({"affirm", "nlu_fallback"})

@@ -90,7 +90,7 @@ class Turn:
         return Mention(
             order_numbers=tuple(str(entity["value"]) for entity in self.entities("order_number")),
             product_ids=_unique(
-                pid for entity in products for pid in entity.get("product_ids") or [entity["value"]]
+                pid for entity in products for pid in entity.get("product_ids", [entity["value"]])
             ),
             kinds=_unique(kind for entity in products for kind in entity.get("kinds") or []),
             ordinal=self._ordinal(),

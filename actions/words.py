@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kefu.shop.money import Money
-from kefu.store.records import Address, Order, OrderLine, Product
+from kefu.shop.records import Address, Order, OrderLine, Product
 
 WORDS: Mapping[str, tuple[str, str]] = {
     # order
