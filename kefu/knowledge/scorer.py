@@ -26,7 +26,7 @@ class Mix:
 def mix_for(language: str) -> Mix:
     """The mixture measured best with all-MiniLM-L6-v2, which knows English and hardly any Chinese."""
     if language == "zh":
-        return Mix(vectors=0.0, dimensions=300, sharpness=100.0)
+        return Mix(vectors=0.0, dimensions=500, sharpness=100.0)
     return Mix(vectors=3.0, dimensions=200, sharpness=100.0)
 
 
