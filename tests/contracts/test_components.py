@@ -18,6 +18,7 @@ from kefu.components.catalogue import SpacyCatalogExtractor
 from kefu.components.entities import EntityFolder, EntityMerger
 from kefu.components.featurizer import BertFeaturizer
 from kefu.components.fragments import FragmentClassifier
+from kefu.components.gibberish import GibberishGate
 from kefu.components.knowledge import KnowledgeRetriever
 from kefu.components.language import LanguageTagger
 from kefu.components.ngrams import CharNgrams
@@ -34,9 +35,11 @@ TEXTS = [
 ]  # fmt: skip
 NLU = (
     MixedTokenizer, BertFeaturizer, CharNgrams, EntityFolder, SpacyCatalogExtractor, FragmentClassifier,
-    LanguageTagger, KnowledgeRetriever, EntityMerger,
+    GibberishGate, LanguageTagger, KnowledgeRetriever, EntityMerger,
 )  # fmt: skip
-TRAINED = (BertFeaturizer, CharNgrams, SpacyCatalogExtractor, KnowledgeRetriever, LanguagePolicy)
+TRAINED = (
+    BertFeaturizer, CharNgrams, SpacyCatalogExtractor, GibberishGate, KnowledgeRetriever, LanguagePolicy,
+)  # fmt: skip
 
 Settings = dict[type[GraphComponent], dict[str, Any]]
 Pipeline = dict[type[GraphComponent], Any]
@@ -138,9 +141,7 @@ def test_what_others_left_on_a_message_survives(pipeline: Pipeline, kind: Any) -
 
 
 @pytest.mark.parametrize("kind", TRAINED)
-def test_loading_without_a_trained_part_raises(
-    workshop: Workshop, settings: Settings, kind: Any
-) -> None:
+def test_loading_without_a_trained_part_raises(workshop: Workshop, settings: Settings, kind: Any) -> None:
     with pytest.raises(ModelError, match=r"Train again"):
         workshop.load(kind, **settings.get(kind, {}))
 
@@ -166,9 +167,7 @@ def test_it_is_registered_under_its_module_path(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [MixedTokenizer, BertFeaturizer, CharNgrams, SpacyCatalogExtractor])
-def test_its_fingerprint_covers_its_helpers(
-    settings: Settings, kind: Any
-) -> None:
+def test_its_fingerprint_covers_its_helpers(settings: Settings, kind: Any) -> None:
     addon = kind.fingerprint_addon(settings.get(kind, {}))
     assert addon == kind.fingerprint_addon(settings.get(kind, {}))
     assert len(addon) == 64
