@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from actions.turn import Turn
-from kefu.shop.records import Address, Order
+from kefu.shop.records import Address, Order, OrderLine
 
 REASONS = ("damaged", "wrong", "missing", "unwanted", "later_fault")
 
@@ -28,34 +28,63 @@ CUES = {
         r"不想要|不要了|不喜欢|不需要|不合适|买错|后悔|改主意",
     ),
 }
+# "just one", "one of them", 只退一个: pieces, whatever else the sentence counts
+COUNTED = re.compile(
+    r"\b(?:just|only)(?: the)? (one|two|three|four|\d+)\b(?! (?:that|which|from|in)\b)"
+    r"|\b(one|two|three|four|\d+) of (?:the|them|these|those|my)\b"
+    r"|(?:只|就|其中).{0,3}?([一二两兩三四\d])[个個件只台盏本瓶]",
+    re.IGNORECASE,
+)
+NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4",
+           "一": "1", "二": "2", "两": "2", "兩": "2", "三": "3", "四": "4"}  # fmt: skip
+MOST = 99  # pieces that a number can mean before the line is known
 COMPANY = re.compile(r"compan|business|corporate|\bltd\b|\binc\b|公司|企业|单位", re.IGNORECASE)
 PERSONAL = re.compile(r"personal|private|individual|myself|个人|私人", re.IGNORECASE)
 TAX = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9-]{6,20}(?![A-Za-z0-9])")
-NEW_ADDRESS = re.compile(
-    r"(?:\bto\b|改成|改到|改为|改寄到|改寄|寄到|送到|换成)[:：]?\s*(.{8,})$", re.IGNORECASE | re.DOTALL
+# what stands before an address in a sentence, what may follow it, and what no address holds
+ADDRESS_BEGINS = re.compile(
+    r"\b(?:to|is|make it)\b|address:|改成|改到|改为|改寄到|改寄|寄到|送到|换成|换到|地址是|地址[:：]", re.IGNORECASE
 )
+ADDRESS_ENDS = re.compile(
+    r"[\s,，。.!！]*(?:\b(?:please|instead|thanks|thank you)|谢谢|吧|可以吗|行吗)[\s。.!！?？]*$",
+    re.IGNORECASE,
+)
+NO_ADDRESS = re.compile(r"\b(?:address|order|change|parcel|deliver\w*)\b|地址|订单|改", re.IGNORECASE)
 POSTCODE = re.compile(r"\b(\d{5,6}|[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2})\b")
 
 
-def read_answers(turn: Turn, order: Order | None, requested: str | None) -> dict[str, Any]:
+def read_answers(
+    turn: Turn, order: Order | None, line: OrderLine | None, requested: str | None
+) -> dict[str, Any]:
     """The slots that this message fills beside the purchase itself; wrong values are told and emptied."""
     filled: dict[str, Any] = {}
-    filled |= _quantity(turn, order, requested)
+    filled |= _quantity(turn, line, requested)
     filled |= _reason(turn)
     filled |= _address(turn, order, requested)
     filled |= _invoice(turn, requested)
     return filled
 
 
-def _quantity(turn: Turn, order: Order | None, requested: str | None) -> dict[str, Any]:
-    said = turn.value("quantity") or _bare_number(turn.text, requested)
-    if said is None or order is None:
-        return {}
-    most = max(line.quantity for line in order.lines)
-    if not said.isdigit() or not 1 <= int(said) <= most:
-        turn.say("quantity_invalid", quantity=most)
+def _quantity(turn: Turn, line: OrderLine | None, requested: str | None) -> dict[str, Any]:
+    said, kept = said_quantity(turn, requested), turn.slot("quantity")
+    if said is None or line is None:
+        number = said or str(kept)
+        most = line.quantity if line else MOST
+        return {"quantity": int(number) if number.isdigit() and 1 <= int(number) <= most else None}
+    if said == "all":
+        return {"quantity": line.quantity}
+    if not said.isdigit() or not 1 <= int(said) <= line.quantity:
+        turn.say("quantity_invalid", quantity=line.quantity)
         return {"quantity": None}
     return {"quantity": int(said)}
+
+
+def said_quantity(turn: Turn, requested: str | None = None) -> str | None:
+    """How many pieces a message names: digits, ``all``, or None."""
+    counted = COUNTED.search(turn.text)
+    word = next((group for group in counted.groups() if group), "").lower() if counted else ""
+    said = NUMBERS.get(word, word) or turn.value("quantity") or _bare_number(turn.text, requested)
+    return said or ("all" if turn.value("ordinal") == "all" else None)
 
 
 def _bare_number(text: str, requested: str | None) -> str | None:
@@ -70,13 +99,16 @@ def _reason(turn: Turn) -> dict[str, Any]:
     said = said_reason(turn)
     if said is None and turn.intent == "report_damage" and not turn.slot("reason"):
         said = "damaged"
-    return {"reason": said} if said in REASONS else {}
+    if said is None and turn.slot("reason") not in REASONS:
+        return {"reason": None}  # the extractor may have filled it with a word that is no reason
+    return {"reason": said} if said else {}
 
 
 def said_reason(turn: Turn) -> str | None:
     """The reason that a message gives: the entity, else what its words point at."""
     entity = turn.value("reason")
-    return entity or next((reason for reason, words in CUES.items() if words.search(turn.text)), None)
+    known = entity if entity in REASONS else None
+    return known or next((reason for reason, words in CUES.items() if words.search(turn.text)), None)
 
 
 def _address(turn: Turn, order: Order | None, requested: str | None) -> dict[str, Any]:
@@ -88,14 +120,18 @@ def _address(turn: Turn, order: Order | None, requested: str | None) -> dict[str
         if requested == "address":
             turn.say("address_invalid")
         return {"address": None}
-    return {"address": asdict(parse_address(text, order.address))}
+    return {"address": asdict(parse_address(text, order.address, country=turn.value("country")))}
 
 
 def _address_in_sentence(turn: Turn) -> str | None:
-    if turn.intent != "change_address":
-        return None
-    found = NEW_ADDRESS.search(turn.text)
-    return found.group(1) if found and looks_like_address(found.group(1)) else None
+    return address_within(turn.text) if turn.intent == "change_address" else None
+
+
+def address_within(text: str) -> str | None:
+    """The address in a sentence such as "send it to 5 Elm Street, Boston 02108 please"."""
+    places = (text[begin.end() :].strip(" :：，,") for begin in ADDRESS_BEGINS.finditer(text))
+    found = (ADDRESS_ENDS.sub("", place) for place in places)
+    return next((a for a in found if looks_like_address(a) and not NO_ADDRESS.search(a)), None)
 
 
 def looks_like_address(text: str) -> bool:
@@ -105,8 +141,8 @@ def looks_like_address(text: str) -> bool:
     return bool(re.search(r"\d", text)) and (chinese >= 5 or words >= 2)
 
 
-def parse_address(text: str, old: Address) -> Address:
-    """The new address; name and phone stay, the country too (another one is a matter of shipping)."""
+def parse_address(text: str, old: Address, *, country: str | None = None) -> Address:
+    """The new address; name and phone stay, and so does the country where no other ISO code is given."""
     postcode = POSTCODE.search(text.upper())
     street = text
     if postcode:
@@ -117,7 +153,7 @@ def parse_address(text: str, old: Address) -> Address:
         old.phone,
         re.sub(r"\s+", " ", street).strip(),
         postcode.group() if postcode else "",
-        old.country,
+        country if country and re.fullmatch("[A-Z]{2}", country) else old.country,
     )
 
 

@@ -25,6 +25,17 @@ def chosen_line(turn: Turn, tx: Transaction) -> OrderLine | None:
     return None
 
 
+def chosen_goods(turn: Turn, tx: Transaction) -> list[OrderLine]:
+    """The lines that the running task is about."""
+    item = [(order, line) for order, line in turn.slot("item") or []]
+    return [
+        row
+        for order in visible_orders(tx, turn.identity)
+        for row in order.lines
+        if (order.order_number, row.line) in item or (order.order_number, None) in item
+    ]
+
+
 class ActionAskItem(KefuAction):
     """Which purchase: by what the customer would call it, with a button each."""
 
@@ -65,7 +76,19 @@ class ActionAskReason(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         buttons = [(word(r, language=turn.language), f'/inform{{"reason": "{r}"}}') for r in REASONS]
-        turn.say("say_ask_reason", buttons=buttons)
+        turn.say("say_ask_reason", items=chosen_goods(turn, tx), buttons=buttons)
+        return []
+
+
+class ActionAskAddress(KefuAction):
+    """Where to instead; the order is named, for the customer may have named none."""
+
+    def name(self) -> str:
+        return "action_ask_address"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        number, _ = next(iter(turn.slot("item") or []), (None, None))
+        turn.say("say_ask_address", order_number=number, items=chosen_goods(turn, tx))
         return []
 
 

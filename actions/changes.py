@@ -32,6 +32,9 @@ class SubmitTask(KefuAction):
         if operation is None:
             turn.say("item_none", custom=OFFER)
             return cleared()
+        later = dict.fromkeys(t.order_number for t in targets if t.order_number != operation.order_number)
+        if later:
+            turn.say("one_at_a_time", order_number=operation.order_number, later=list(later))
         return [*cleared(), *propose(turn, tx, operation)]
 
 

@@ -11,13 +11,20 @@ from typing import Any
 
 from rasa_sdk.events import ActiveLoop, SlotSet
 
+from actions.answers import (
+    address_within,
+    looks_like_address,
+    parse_address,
+    said_quantity,
+    said_reason,
+)
 from actions.base import KefuAction
 from actions.forms import judge
 from actions.handoff import open_for_person
-from actions.present import tell
+from actions.present import concerned, tell
 from actions.products import ActionProduct
 from actions.status import focus, say_status
-from actions.tasks import TASK_SLOTS, TASKS, by_kind
+from actions.tasks import TASK_SLOTS, TASKS, by_kind, task_events
 from actions.turn import Event, Turn, names_nothing
 from actions.wiring import settings
 from kefu.shop import confirmations
@@ -37,6 +44,8 @@ def propose(turn: Turn, tx: Transaction, operation: Operation) -> list[Event]:
     outcome, confirmation = confirmations.propose(
         tx, turn.identity, operation, now=turn.now, minutes=settings().confirmation_minutes
     )
+    if outcome.kind == "ask":  # its form asks for what is missing
+        return task_events(operation, str(outcome.facts["missing"]))
     return tell(turn, tx, outcome, operation, nonce=confirmation.nonce if confirmation else None)
 
 
@@ -70,11 +79,12 @@ class ActionAffirm(KefuAction):
         if turn.tracker.active_loop_name in TASKS:
             return []  # the form asks its question again
         last, waiting = turn.last_words(), pending(turn, tx)
+        offer = last.get("offer")
+        if offer:  # it was said after the confirmation, which is void then
+            confirmations.void(tx, turn.identity.session_id)
+            return self._take_up(turn, tx, offer)
         if waiting is not None:
             return self._confirm(turn, tx, waiting, last.get("confirmation"))
-        offer = last.get("offer")
-        if offer:
-            return self._take_up(turn, tx, offer)
         turn.say("affirm_nothing")
         return []
 
@@ -84,6 +94,9 @@ class ActionAffirm(KefuAction):
         if said != waiting.nonce or pressed not in (None, waiting.nonce):
             turn.say("confirm_anew")
             return propose(turn, tx, operation)
+        other = _amended(turn, tx, operation) if pressed is None else None
+        if other is not None and other != operation:  # "yes, but only one": yes to something else
+            return propose(turn, tx, other)
         outcome = confirmations.redeem(
             tx, turn.identity, waiting.nonce, now=turn.now, minutes=settings().confirmation_minutes
         )
@@ -194,20 +207,43 @@ def _picked(turn: Turn, tx: Transaction) -> Order | None:
 
 def _amended(turn: Turn, tx: Transaction, operation: Operation) -> Operation | None:
     """The operation with what the message corrects; None where that stays unclear."""
-    changes: dict[str, Any] = {}
-    if turn.value("reason"):
-        changes["reason"] = turn.value("reason")
-    if turn.value("variant") and operation.kind == "exchange":
-        changes["variant"] = turn.value("variant")
-    quantity = turn.value("quantity")
-    if quantity and quantity.isdigit() and len(operation.items) == 1:
-        changes["items"] = (Item(operation.items[0].line, int(quantity)),)
+    changes = _changes(turn, tx, operation)
     mention = turn.mention()
     if not changes and names_nothing(mention):
         return None
-    if mention.order_numbers or mention.product_ids or mention.ordinal:
-        return _moved(turn, tx, operation)
-    return replace(operation, **changes)
+    if changes.get("address") or not (mention.order_numbers or mention.names_thing or mention.ordinal):
+        return replace(operation, **changes)
+    if "items" in changes and not (mention.order_numbers or mention.names_thing):
+        return replace(operation, **changes)  # "both" are pieces here, not purchases
+    moved = _moved(turn, tx, operation)
+    kept = {name: value for name, value in changes.items() if name != "items"}
+    return replace(moved, **kept) if moved else None
+
+
+def _changes(turn: Turn, tx: Transaction, operation: Operation) -> dict[str, Any]:
+    """The facts of an operation that the message gives anew."""
+    changes: dict[str, Any] = {}
+    if operation.kind == "change_address":
+        order = may_see(tx, turn.identity, operation.order_number)
+        address = address_within(turn.text) or turn.text
+        if order and order.address and looks_like_address(address):
+            changes["address"] = parse_address(address, order.address, country=turn.value("country"))
+        return changes
+    if said_reason(turn) and operation.kind in ("return", "refund"):
+        changes["reason"] = said_reason(turn)
+    if turn.value("variant") and operation.kind == "exchange":
+        changes["variant"] = turn.value("variant")
+    return changes | _pieces(turn, tx, operation)
+
+
+def _pieces(turn: Turn, tx: Transaction, operation: Operation) -> dict[str, Any]:
+    """The number of pieces that the message corrects, where the operation is about one line."""
+    said, order = said_quantity(turn), may_see(tx, turn.identity, operation.order_number)
+    lines = concerned(order, operation) if order else []
+    if said is None or len(lines) != 1 or lines[0].quantity == 1:
+        return {}
+    pieces = lines[0].quantity if said == "all" else int(said) if said.isdigit() else 0
+    return {"items": (Item(lines[0].line, pieces),)} if pieces else {}
 
 
 def _moved(turn: Turn, tx: Transaction, operation: Operation) -> Operation | None:

@@ -18,7 +18,7 @@ from actions.turn import Event, Turn, names_nothing
 from actions.wiring import settings
 from kefu.shop.identity import Identity, check_code, identify, send_code, visible_orders
 from kefu.shop.operations import assess, suitable
-from kefu.shop.records import Transaction
+from kefu.shop.records import Order, OrderLine, Transaction
 from kefu.shop.selection import Choice, Mention, Target, choose
 
 ARRIVED = re.compile(r"deliver|签收|送达|已到", re.IGNORECASE)
@@ -58,7 +58,8 @@ class TaskForm(KefuAction):
         filled = self._guest(turn, tx)
         if not _unverified(turn):
             filled |= self._item(turn, tx, requested)
-            filled |= read_answers(turn, self._order(turn, tx, filled), requested)
+            order = self._order(turn, tx, filled)
+            filled |= read_answers(turn, order, self._line(turn, order, filled), requested)
         following = self._next(turn, tx, filled)
         return [
             *(SlotSet(slot, value) for slot, value in filled.items()),
@@ -74,11 +75,12 @@ class TaskForm(KefuAction):
             minutes = settings().code_minutes
             send_code(tx, turn.identity.session_id, named, now=turn.now, minutes=minutes)
             turn.identity = Identity(turn.identity.session_id)
-            return {"guest_order": named, "guest_code": None}
+            return {"guest_order": named, "guest_code": None, "item": None}
+        if turn.slot("guest_order") in (None, turn.identity.verified_order):
+            return {}
+        turn.identity = Identity(turn.identity.session_id)  # another order was proved before, not this one
         code = turn.value("code")
-        if code and turn.slot("guest_order") and turn.identity.verified_order is None:
-            return self._check(turn, tx, code)
-        return {}
+        return self._check(turn, tx, code) if code else {}
 
     def _check(self, turn: Turn, tx: Transaction, code: str) -> dict[str, Any]:
         session, tries = turn.identity.session_id, settings().code_tries
@@ -93,6 +95,8 @@ class TaskForm(KefuAction):
         mention = self._mention(turn)
         if turn.slot("item") is not None and requested in FREE_TEXT and turn.intent != "correct":
             return {}  # digits of an address or a tax number are no order
+        if turn.slot("item") is not None and requested in ASKED_ENTITIES and _no_name(mention):
+            return {}  # "1" and "both" are how many, "the blue one" is which variant
         if turn.slot("item") is not None and names_nothing(mention):
             return {}
         if self.form == "refund_status_form" and names_nothing(mention):
@@ -135,7 +139,13 @@ class TaskForm(KefuAction):
             turn.say("item_not_found")
         return {"item": None if rest else [], "offered": _plain(rest)}
 
-    def _order(self, turn: Turn, tx: Transaction, filled: dict[str, Any]) -> Any:
+    def _line(self, turn: Turn, order: Order | None, filled: dict[str, Any]) -> OrderLine | None:
+        """The one line that the task is about, so far."""
+        chosen = [line for _, line in filled.get("item") or turn.slot("item") or []]
+        lines = [line for line in order.lines if line.line in chosen or chosen == [None]] if order else []
+        return lines[0] if len(lines) == 1 else None
+
+    def _order(self, turn: Turn, tx: Transaction, filled: dict[str, Any]) -> Order | None:
         target = next(iter(filled.get("item") or turn.slot("item") or []), None)
         return next(
             (o for o in visible_orders(tx, turn.identity) if target and o.order_number == target[0]), None
@@ -176,13 +186,16 @@ def judge(turn: Turn, tx: Transaction, task: Task) -> Suits:
         return lambda order, line: order.status == "delivered"
     if task.suits is not None:
         return task.suits
-    reason = turn.value("reason")
-    return suitable(tx, turn.identity, str(task.kind), now=turn.now, reason=reason)
+    return suitable(tx, turn.identity, str(task.kind), now=turn.now, reason=said_reason(turn))
 
 
 def _focus(turn: Turn) -> str | None:
-    focus: str | None = turn.slot("focus_order") or turn.identity.verified_order
+    focus: str | None = turn.identity.verified_order or turn.slot("focus_order")
     return focus
+
+
+def _no_name(mention: Mention) -> bool:
+    return not (mention.order_numbers or mention.names_thing)
 
 
 def _unverified(turn: Turn) -> bool:

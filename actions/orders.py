@@ -123,7 +123,7 @@ def _access_code(kind: str) -> str:
 
 def _access_facts(turn: Turn, line: Any) -> dict[str, Any]:
     zh = turn.language == "zh"
-    done = ("It has been downloaded before.", "之前已下载过。")[zh] if line.downloaded else ""
+    done = (" It has been downloaded before.", "之前已下载过。")[zh] if line.downloaded else ""
     return {
         "product": line.product,
         "progress": line.progress_percent or 0,

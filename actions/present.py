@@ -106,7 +106,7 @@ def late_text(days: int, *, language: str) -> str:
     """An apology for a parcel that is past its date."""
     if days < 1:
         return ""
-    return f"已延误 {days} 天，非常抱歉。" if language == "zh" else f"It is {days} days late; I am sorry."
+    return f"已延误 {days} 天，非常抱歉。" if language == "zh" else f" It is {days} days late; I am sorry."
 
 
 def _sayable(value: Any) -> bool:
@@ -126,7 +126,7 @@ def _invoice_facts(operation: Operation, *, language: str) -> dict[str, str]:
     if language == "zh":
         to = f"抬头：{operation.company}，税号：{operation.tax_number}。" if company else ""
     else:
-        to = f"It names {operation.company}, tax number {operation.tax_number}." if company else ""
+        to = f" It names {operation.company}, tax number {operation.tax_number}." if company else ""
     return {"invoice_kind": word(operation.invoice_kind or "personal", language=language), "invoice_to": to}
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from rasa_sdk.events import ActiveLoop, SlotSet
+
 from kefu.shop.operation import Item, Operation
 from kefu.shop.records import Address, Order, OrderLine
 from kefu.shop.selection import Target
@@ -71,6 +73,30 @@ def _tasks() -> Sequence[Task]:
 TASKS: Mapping[str, Task] = MappingProxyType({task.form: task for task in _tasks()})
 
 
+def _pieces(quantity: Any, lines: Sequence[int]) -> int | None:
+    """The pieces of each line; a number that was said belongs to one line alone."""
+    return int(quantity) if quantity is not None and len(lines) == 1 else None
+
+
+def task_events(operation: Operation, missing: str) -> list[dict[str, Any]]:
+    """Rasa events that take up an operation's form where a fact is still missing."""
+    lines: list[int | None] = [item.line for item in operation.items] or [None]
+    slots = {
+        "item": [[operation.order_number, line] for line in lines],
+        "reason": operation.reason,
+        "quantity": operation.items[0].quantity if operation.items else None,
+        "variant": operation.variant,
+        "invoice_kind": operation.invoice_kind,
+        "company": operation.company,
+        "tax_number": operation.tax_number,
+    }
+    return [
+        *(SlotSet(name, value) for name, value in slots.items()),
+        ActiveLoop(by_kind(operation.kind).form),
+        SlotSet("requested_slot", missing),
+    ]
+
+
 def by_kind(kind: str) -> Task:
     """The task that prepares operations of ``kind`` (a refund is asked for by the return form)."""
     return next(task for task in TASKS.values() if task.kind == ("return" if kind == "refund" else kind))
@@ -88,7 +114,7 @@ def operation_of(
     return Operation(
         kind=task.kind,
         order_number=order.order_number,
-        items=tuple(Item(line, slots.get("quantity")) for line in lines),
+        items=tuple(Item(line, _pieces(slots.get("quantity"), lines)) for line in lines),
         reason=slots.get("reason"),
         variant=slots.get("variant"),
         address=Address(**address) if address else None,

@@ -55,6 +55,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "course": ("course", "课程"),
     "ebook": ("e-book", "电子书"),
     "membership": ("membership", "会员"),
+    # kinds, several of them
+    "physical_many": ("goods", "实物商品"),
+    "course_many": ("courses", "课程"),
+    "ebook_many": ("e-books", "电子书"),
+    "membership_many": ("memberships", "会员"),
     # shipping
     "standard": ("standard", "标准配送"),
     "express": ("express", "加急配送"),
@@ -84,6 +89,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "green": ("green", "绿色"),
     "blue": ("blue", "蓝色"),
     "red": ("red", "红色"),
+    "brown": ("brown", "棕色"),
+    "yellow": ("yellow", "黄色"),
+    "pink": ("pink", "粉色"),
+    "purple": ("purple", "紫色"),
+    "orange": ("orange", "橙色"),
+    "silver": ("silver", "银色"),
+    "gold": ("gold", "金色"),
+    "beige": ("beige", "米色"),
     "yes": ("yes", "是"),
     "no": ("no", "否"),
     # attributes
@@ -145,8 +158,8 @@ WAYS: Mapping[str, tuple[str, str]] = {
         "如果是出现故障，可以走保修，需要为您登记吗？",
     ),
     "": (
-        "If you see it differently, say yes and a person will look at it.",
-        "如果您有异议，回复“是”，我请人工核实。",
+        "If you would like a person to look at it, just say yes.",
+        "如需人工核实，回复“是”即可。",
     ),
 }
 
@@ -179,7 +192,7 @@ def method(value: str, *, language: str) -> str:
     name, _, digits = value.rpartition("-")
     if name and digits.isdigit():
         kind = word(name, language=language)
-        return f"尾号 {digits} 的{kind}" if language == "zh" else f"{kind} ending in {digits}"
+        return f"尾号 {digits} 的 {kind}" if language == "zh" else f"{kind} ending in {digits}"
     return word(value, language=language)
 
 
@@ -198,7 +211,11 @@ def line_name(line: OrderLine, *, language: str, pieces: int | None = None) -> s
         variant = word(line.variant, language=language)
         name += f"（{variant}）" if language == "zh" else f" ({variant})"
     count = pieces or line.quantity
-    return name if count == 1 else f"{name} × {count}"
+    if count == 1:
+        return name
+    if language == "zh":
+        return f"{name}{'' if name.endswith('）') else ' '}{count} 件"
+    return f"{name} × {count}"
 
 
 def order_name(order: Order, *, language: str) -> str:

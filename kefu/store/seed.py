@@ -62,7 +62,7 @@ def seed(
 
     ``fresh`` empties the store first, conversations too. Without it customers, products and
     coupons are added or overwritten, orders of the tables begin anew (their returns, refunds and
-    invoices with them), policy and passages are replaced, and conversations stay.
+    invoices with them, their tickets are closed), policy and passages are replaced, and conversations stay.
     ``policy.csv`` and ``knowledge/*.md`` are taken from ``packaged`` (the project's data/) where
     the folder has none; without ``parse_passages`` passages are left alone.
 
@@ -110,6 +110,7 @@ def _write(tx: Transaction, loaded: _Loaded) -> None:
     shop = loaded.shop
     tx.customers.put(shop.customers)
     tx.products.put(shop.products)
+    tx.tickets.close_of_orders([order.order_number for order in shop.orders])
     tx.orders.put(shop.orders)
     tx.returns.put(shop.returns)
     tx.refunds.put(shop.refunds)

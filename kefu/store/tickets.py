@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +42,11 @@ class Tickets(Repository):
         """Mark a ticket as open, waiting or closed."""
         changed = sa.update(_TABLE).where(_TABLE.c.ticket_id == ticket_id).values(state=state)
         self._must_change(changed, f"there is no ticket {ticket_id!r}")
+
+    def close_of_orders(self, order_numbers: Sequence[str]) -> None:
+        """Close every ticket about these orders: they begin anew."""
+        about = _TABLE.c.order_number.in_(list(order_numbers))
+        self._run(sa.update(_TABLE).where(about).values(state="closed"))
 
     def _records(self, where: Any) -> list[Ticket]:
         newest_first = (_TABLE.c.created_at.desc(), _TABLE.c.ticket_id.desc())

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from kefu.store import Transaction
 
 
-def order(tx: Transaction, number: str, attribute: str, wanted: str) -> str:
+def order(tx: Transaction, number: str, attribute: str, *words: str) -> str:
     """``order KF10000001 status cancelled``: an attribute of the order."""
-    found = tx.orders.get(number)
+    found, wanted = tx.orders.get(number), " ".join(words)
     assert found is not None, f"there is no order {number}"
     value = found.address.address if attribute == "address" and found.address else getattr(found, attribute)
     return "" if wanted.lower() in str(value).lower() else f"order {number} has {attribute} {value}"

@@ -1,0 +1,61 @@
+"""Facts read out of a customer's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answers import address_within, said_quantity, said_reason
+from actions.turn import Turn
+from kefu.shop.identity import Identity
+from tests.support.databases import NOW
+
+
+def turn(text: str, **entities: str) -> Turn:
+    """A turn in which ``text`` was said and ``entities`` were found."""
+    found: list[dict[str, Any]] = [{"entity": name, "value": value} for name, value in entities.items()]
+    message = {"text": text, "entities": found, "intent": {"name": "inform"}}
+    tracker = Tracker("s1", {}, message, [], False, None, {}, None)
+    return Turn(tracker, CollectingDispatcher(), Identity("s1"), NOW, "Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("send it to 22 Pine Street, Boston 02108 please", "22 Pine Street, Boston 02108"),
+        ("change the address of KF10000001 to 5 Elm Road, London SW1A 1AA", "5 Elm Road, London SW1A 1AA"),
+        ("地址改成上海市黄浦区南京东路1号，谢谢", "上海市黄浦区南京东路1号"),
+        ("新地址是杭州市西湖区天目山路9号", "杭州市西湖区天目山路9号"),
+        ("I need to change the delivery address of KF10000001", None),
+        ("把KF10000001的地址改一下", None),
+    ],
+)
+def test_an_address_is_found_within_a_sentence(text: str, address: str | None) -> None:
+    assert address_within(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "pieces"),
+    [
+        ("actually just one", {}, "1"),
+        ("one of the two lamps", {"ordinal": "all"}, "1"),
+        ("只退一个", {}, "1"),
+        ("both lamps", {"ordinal": "all"}, "all"),
+        ("2 of them", {"quantity": "2"}, "2"),
+        ("just one that works", {}, None),
+        ("the lamps", {}, None),
+    ],
+)
+def test_pieces_are_read_from_the_words(text: str, entities: dict[str, str], pieces: str | None) -> None:
+    assert said_quantity(turn(text, **entities)) == pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "reason"),
+    [("I don't like them", "don't", "unwanted"), ("it is cracked", "damaged", "damaged"), ("hm", "hm", None)],
+)
+def test_a_reason_is_one_that_the_shop_knows(text: str, entity: str, reason: str | None) -> None:
+    assert said_reason(turn(text, reason=entity)) == reason
