@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from rasa_sdk.events import SlotSet
 
+from actions.answers import said_reason
+from actions.attributes import say_attribute
 from actions.base import KefuAction
 from actions.forms import judge
 from actions.handoff import OFFER
@@ -16,7 +19,7 @@ from actions.tasks import TASKS
 from actions.turn import Event, Turn
 from actions.wiring import answer_of, titles_of
 from actions.words import bullets, listed, money, word
-from kefu.shop.catalogue import returnable_clause
+from kefu.shop.catalogue import attribute, by_ids, returnable_clause
 from kefu.shop.coupons import check_coupon
 from kefu.shop.identity import may_see, visible_orders
 from kefu.shop.money import Money
@@ -26,6 +29,14 @@ from kefu.shop.outcome import Outcome
 from kefu.shop.records import Coupon, Order, Product, Transaction
 from kefu.shop.selection import Choice, Mention, choose
 
+# Passages that send the customer to the catalogue, with the key that holds the answer there.
+OF_CATALOGUE: Mapping[str, str] = {
+    "membership-benefits": "benefits",
+    "course-certificate": "certificate",
+    "warranty-length": "warranty_months",
+    "ebook-formats": "format",
+}
+CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{4,20}(?![A-Za-z0-9])")
 ENOUGH = 0.5  # calibrated probability from which the first passage is given as the answer
 
 
@@ -39,6 +50,11 @@ class ActionFaq(KefuAction):
         wanted = turn.value("passage")
         hits: Sequence[Mapping[str, Any]] = turn.message.get("knowledge") or []
         best = wanted or (hits[0]["id"] if hits and hits[0]["score"] >= ENOUGH else None)
+        products = _told_by_catalogue(turn, tx, best)
+        for product in products:
+            say_attribute(turn, product, OF_CATALOGUE[str(best)])
+        if products:
+            return [SlotSet("focus_product", products[0].product_id)] if len(products) == 1 else []
         answer = answer_of(tx, best, turn.language, now=turn.now) if best else None
         if answer is None:
             return say_unknown(turn, tx, hits)
@@ -50,6 +66,18 @@ class ActionFaq(KefuAction):
             updated=answer.updated,
         )
         return [SlotSet("last_clause", answer.clause)] if answer.clause else []
+
+
+def _told_by_catalogue(turn: Turn, tx: Transaction, passage: str | None) -> list[Product]:
+    """The products whose rows answer the question better than a passage that points to them."""
+    key = OF_CATALOGUE.get(passage or "")
+    if key is None or turn.value("passage"):
+        return []
+    mention, focus = turn.mention(), turn.slot("focus_product")
+    kinds = [p for p in tx.products.all() if p.kind in mention.kinds] if key == "benefits" else []
+    found = by_ids(tx, mention.product_ids) or kinds or by_ids(tx, [focus] if focus else [])
+    known = [product for product in found if attribute(product, key).known]
+    return known if len(known) == len(found) else []
 
 
 def say_unknown(turn: Turn, tx: Transaction, hits: Sequence[Mapping[str, Any]]) -> list[Event]:
@@ -80,7 +108,7 @@ class ActionReturnable(KefuAction):
         hits = turn.message.get("knowledge") or []
         if hits and hits[0]["score"] >= ENOUGH:
             return ActionFaq().act(turn, tx)
-        return _say_clauses(turn, tx, list({p.kind: p for p in tx.products.all()}.values()))
+        return _say_clauses(turn, tx, tx.products.all())
 
     def _decide(self, turn: Turn, tx: Transaction, choice: Choice) -> list[Event]:
         target = choice.targets[0]
@@ -88,7 +116,7 @@ class ActionReturnable(KefuAction):
         if order is None:
             return _say_clauses(turn, tx, [])
         items = (Item(target.line),) if target.line else ()
-        operation = Operation("return", order.order_number, items, reason=turn.value("reason"))
+        operation = Operation("return", order.order_number, items, reason=said_reason(turn))
         outcome = assess(tx, turn.identity, _settled(tx, turn, operation), now=turn.now)
         if outcome.kind == "refused":
             return tell(turn, tx, outcome, operation)
@@ -149,16 +177,41 @@ def _say_clauses(turn: Turn, tx: Transaction, products: Sequence[Product]) -> li
     by_clause: dict[str, list[Product]] = {}
     for product in products:
         by_clause.setdefault(returnable_clause(product), []).append(product)
-    for number, concerned in by_clause.items():
-        single = len(products) == 1
-        what = concerned[0].name(turn.language) if single else word(concerned[0].kind, language=turn.language)
-        turn.say("returnable_clause", custom={"clause": number}, what=what, clause=number,
-                 clause_text=clauses[number].text(turn.language))  # fmt: skip
     if not by_clause:
         turn.say("faq_nothing", custom=OFFER)
         return []
+    told = {
+        number: (_called(concerned, turn), clauses[number].text(turn.language))
+        for number, concerned in by_clause.items()
+    }
+    first = next(iter(told))
+    if len(told) == 1:
+        code = "returnable_clause" if turn.identity.guest else "returnable_clause_owner"
+        what, text = told[first]
+        turn.say(code, custom={"clause": first}, what=what, clause=first, clause_text=text)
+    else:
+        turn.say("returnable_clauses", list=_ruled(told, turn))
     focus = products[0].product_id if len(products) == 1 else None
-    return [SlotSet("last_clause", next(iter(by_clause))), SlotSet("focus_product", focus)]
+    return [SlotSet("last_clause", first), SlotSet("focus_product", focus)]
+
+
+def _called(products: Sequence[Product], turn: Turn) -> str:
+    """What a rule's products are called: the one by its name, several by their kind."""
+    if len(products) == 1:
+        return products[0].name(turn.language)
+    return word(f"{products[0].kind}_many", language=turn.language)
+
+
+def _ruled(told: Mapping[str, tuple[str, str]], turn: Turn) -> str:
+    zh = turn.language == "zh"
+    return bullets(
+        [
+            f"{what}（条款 {number}）：{text}"
+            if zh
+            else f"{what[:1].upper()}{what[1:]} (clause {number}): {text}"
+            for number, (what, text) in told.items()
+        ]
+    )
 
 
 class ActionWhy(KefuAction):
@@ -185,6 +238,9 @@ class ActionCoupon(KefuAction):
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         clause = tx.policy.in_force(turn.now)["coupon.1"]
         code = turn.value("coupon")
+        if code is None:
+            typed = CODE.search(turn.text)
+            code = typed.group().upper() if typed and not turn.entities("order_number") else None
         if code is None:
             turn.say("coupon_which", clause_text=clause.text(turn.language))
             return [SlotSet("last_clause", "coupon.1")]

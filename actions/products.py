@@ -7,29 +7,45 @@ from collections.abc import Sequence
 
 from rasa_sdk.events import SlotSet
 
+from actions.attributes import (
+    GENERAL,
+    asked_keys,
+    priced,
+    product_buttons,
+    said,
+    say_attribute,
+    say_card,
+    say_variant,
+    spoken_rest,
+    stock_words,
+)
 from actions.base import KefuAction
 from actions.handoff import OFFER
 from actions.turn import Event, Turn
-from actions.words import bullets, listed, money, word
+from actions.words import listed, word
 from kefu.shop import catalogue
-from kefu.shop.money import Money
 from kefu.shop.records import Product, Transaction
 
-MOST = re.compile(
-    r"(?:under|below|less than|up to|cheaper than|max(?:imum)?|不超过|低于|少于)\s*\$?\s*(\d+(?:\.\d+)?)"
-    r"|\$?(\d+(?:\.\d+)?)\s*(?:块|元|美元|美金|刀)?\s*(?:以下|以内|之内|or less)",
-    re.IGNORECASE,
-)
+AND = re.compile(r"\b(and|vs\.?|versus|or)\b|和|跟|与|还是|或", re.IGNORECASE)
+CHEAPER = re.compile(r"cheaper|less expensive|costs? less|便宜", re.IGNORECASE)
 BEFORE = re.compile(
     r"before|prerequisite|require|need.{0,12}(first|for)|先学|前置|基础|之前|需要先|前", re.IGNORECASE
 )
 
 
 def named(turn: Turn, tx: Transaction) -> list[Product]:
-    """The products that the message names, each candidate of a shared name; else the one in focus."""
-    found = catalogue.by_ids(tx, turn.mention().product_ids)
-    focus = turn.slot("focus_product")
-    return found or catalogue.by_ids(tx, [focus] if focus else [])
+    """The products that the message names, each candidate of a shared name or kind; else the one in focus."""
+    mention, focus = turn.mention(), catalogue.by_ids(tx, [turn.slot("focus_product") or ""])
+    found = catalogue.by_ids(tx, mention.product_ids)
+    if found or not mention.kinds:
+        return found or focus
+    if focus and focus[0].kind in mention.kinds and not _plural(turn.text):
+        return focus  # "the course" is the one just spoken of
+    return catalogue.search(tx, catalogue.Wish(kinds=mention.kinds, in_stock=False))
+
+
+def _plural(text: str) -> bool:
+    return bool(re.search(r"\b(two|both|all|which|any)\b|两|哪|所有|全部", text, re.IGNORECASE))
 
 
 def one(turn: Turn, tx: Transaction) -> Product | None:
@@ -52,52 +68,9 @@ def _or(names: Sequence[str], turn: Turn) -> str:
     return ("、" if turn.language == "zh" else ", ").join(names[:6])
 
 
-def product_buttons(products: Sequence[Product], turn: Turn) -> Sequence[tuple[str, str]]:
-    """A button for each product, repeating the question about it."""
-    intent = turn.intent if turn.intent.startswith(("ask_", "compare")) else "ask_product"
-    return [(p.name(turn.language), f'/{intent}{{"product": "{p.product_id}"}}') for p in products[:6]]
-
-
 def focused(product: Product) -> list[Event]:
     """Keep the product for the next "it"."""
     return [SlotSet("focus_product", product.product_id)]
-
-
-def said(value: object, turn: Turn) -> str:
-    """A catalogue value in words."""
-    if isinstance(value, tuple):
-        return listed([word(str(each), language=turn.language) for each in value], language=turn.language)
-    if isinstance(value, Money):
-        return money(value)
-    return word(str(value), language=turn.language)
-
-
-def stock_words(product: Product, turn: Turn, *, variant: str | None = None) -> str:
-    """Whether it can be bought now, by variant where there are several, with the restock date's distance."""
-    zh, stock = turn.language == "zh", catalogue.stock_of(product, variant)
-    if stock.pieces is None:
-        return "随时可用。" if zh else "It is available at once."
-    kind = f"（{word(stock.variant, language='zh')}）" if zh and stock.variant else ""
-    if not zh and stock.variant:
-        kind = f" in {word(stock.variant, language='en')}"
-    if stock.pieces == 0:
-        later = _restock(stock.restock_days, zh=zh)
-        return f"目前{kind}缺货。{later}" if zh else f"Out of stock{kind} at the moment.{later}"
-    parts = _by_variant(stock, turn)
-    return f"有货{kind}，{stock.pieces} 件{parts}。" if zh else f"In stock{kind}: {stock.pieces}{parts}."
-
-
-def _restock(days: int | None, *, zh: bool) -> str:
-    if days is None:
-        return ""
-    return f"预计 {days} 天后补货。" if zh else f" It is expected back in {days} days."
-
-
-def _by_variant(stock: catalogue.Stock, turn: Turn) -> str:
-    if stock.variant or len(stock.variants) < 2:
-        return ""
-    pieces = [f"{word(name, language=turn.language)} {count}" for name, count in stock.variants.items()]
-    return f"（{'，'.join(pieces)}）" if turn.language == "zh" else f" ({', '.join(pieces)})"
 
 
 class ActionProduct(KefuAction):
@@ -110,52 +83,15 @@ class ActionProduct(KefuAction):
         product = one(turn, tx)
         if product is None:
             return []
-        keys = list(dict.fromkeys(str(entity["value"]) for entity in turn.entities("attribute")))
         variant = turn.value("variant")
+        keys = asked_keys(turn, product) if variant is None else []
         if variant is not None:
-            turn.say("product_stock", product=product, stock=stock_words(product, turn, variant=variant))
+            say_variant(turn, product, variant)
         elif not keys:
-            say_card(turn, product)
-        for key in keys if variant is None else []:
+            say_card(turn, product, question=not GENERAL.search(spoken_rest(turn)))
+        for key in keys:
             say_attribute(turn, product, key)
         return focused(product)
-
-
-def say_attribute(turn: Turn, product: Product, key: str) -> None:
-    """One attribute, or that the catalogue does not say."""
-    found = catalogue.attribute(product, key)
-    if key == "stock":
-        turn.say("product_stock", product=product, stock=stock_words(product, turn))
-    elif not found.known:
-        turn.say("product_unknown", custom=OFFER, product=product)
-    elif key == "price":
-        turn.say("product_price", product=product, price=found.value)
-    else:
-        attribute = word(key, language=turn.language)
-        turn.say("product_attribute", product=product, attribute=attribute, value=said(found.value, turn))
-
-
-def say_card(turn: Turn, product: Product) -> None:
-    """Everything that the catalogue says about a product."""
-    turn.say(
-        "product_card",
-        custom={"card": {"product_id": product.product_id}},
-        product=product,
-        price=Money(product.price, product.currency),
-        stock=stock_words(product, turn),
-        details=details(product, turn),
-    )
-
-
-def details(product: Product, turn: Turn) -> str:
-    """The attributes of a product in a row."""
-    zh = turn.language == "zh"
-    keys = [key for key in catalogue.keys_of(product) if key != "restock_days"]
-    parts = [
-        f"{word(k, language=turn.language)}{'：' if zh else ': '}{said(product.attributes[k], turn)}"
-        for k in keys
-    ]
-    return ("；".join(parts) + "。" if zh else "; ".join(parts) + ".") if parts else ""
 
 
 class ActionCompare(KefuAction):
@@ -165,16 +101,30 @@ class ActionCompare(KefuAction):
         return "action_compare"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        found = named(turn, tx)
-        focus = turn.slot("focus_product")
-        if len(found) == 1 and focus and focus != found[0].product_id:
-            found = [*catalogue.by_ids(tx, [focus]), *found]
+        found = _compared(turn, tx)
         if len(found) < 2:
             turn.say("compare_which")
             return focused(found[0]) if found else []
         left, right = _pair(turn, found)
-        turn.say("compare", first=left, second=right, table=_table(turn, left, right))
+        turn.say(
+            "compare",
+            custom={"compared": [left.product_id, right.product_id]},
+            first=left,
+            second=right,
+            table=_table(turn, left, right),
+        )
         return focused(left)
+
+
+def _compared(turn: Turn, tx: Transaction) -> list[Product]:
+    """The products to compare: those named, the one in focus with one named, or the last pair again."""
+    found, focus = named(turn, tx), turn.slot("focus_product")
+    here = catalogue.by_ids(tx, turn.mention().product_ids)
+    if len(here) == 1 and focus and focus != here[0].product_id and not AND.search(turn.text):
+        return [*catalogue.by_ids(tx, [focus]), *here]
+    if len(found) < 2 and not here:
+        return catalogue.by_ids(tx, turn.last_words().get("compared") or []) or found
+    return found
 
 
 def _pair(turn: Turn, found: Sequence[Product]) -> tuple[Product, Product]:
@@ -185,11 +135,12 @@ def _pair(turn: Turn, found: Sequence[Product]) -> tuple[Product, Product]:
 
 
 def _table(turn: Turn, left: Product, right: Product) -> str:
-    unknown = "未说明" if turn.language == "zh" else "not stated"
+    zh = turn.language == "zh"
+    unknown, colon = ("未说明", "：") if zh else ("not stated", ": ")
     rows = []
     for row in catalogue.compare(left, right):
         first, second = (unknown if value is None else said(value, turn) for value in (row.left, row.right))
-        rows.append(f"- {word(row.key, language=turn.language)}: {first} | {second}")
+        rows.append(f"- {word(row.key, language=turn.language)}{colon}{first} | {second}")
     return "\n".join(rows)
 
 
@@ -203,7 +154,7 @@ class ActionAlternative(KefuAction):
         product = one(turn, tx)
         if product is None:
             return []
-        others = catalogue.alternatives(tx, product)
+        others = _instead(turn, tx, product)
         if not others:
             turn.say("alternatives_none", custom=OFFER)
         else:
@@ -216,12 +167,14 @@ class ActionAlternative(KefuAction):
         return focused(product)
 
 
-def priced(products: Sequence[Product], turn: Turn) -> str:
-    """Products with their prices in a sentence."""
-    return listed(
-        [f"{p.name(turn.language)} ({money(Money(p.price, p.currency))})" for p in products],
-        language=turn.language,
-    )
+def _instead(turn: Turn, tx: Transaction, product: Product) -> list[Product]:
+    """What the catalogue itself names instead, else what is near it; cheaper ones where that is asked."""
+    others = catalogue.alternatives(tx, product)
+    if CHEAPER.search(turn.text):
+        others = [other for other in others if other.price < product.price]
+    link = product.attributes.get("alternative", ())
+    listed_there = (link,) if isinstance(link, str) else link
+    return [other for other in others if other.product_id in listed_there] or others
 
 
 class ActionCompatible(KefuAction):
@@ -239,7 +192,7 @@ class ActionCompatible(KefuAction):
             and focus[0].product_id != firsts[0].product_id
             and _pairwise(turn.text)
         ):
-            firsts = [*firsts, *focus]
+            firsts = [*focus, *firsts]
         if len(firsts) > 1:
             return self._pair(turn, tx, firsts[0], firsts[1])
         product = one(turn, tx)
@@ -257,15 +210,24 @@ class ActionCompatible(KefuAction):
     def _pair(self, turn: Turn, tx: Transaction, first: Product, second: Product) -> list[Event]:
         fit = catalogue.fits(tx, first, second)
         if fit.status == "yes":
-            turn.say("fits_yes", first=first, second=second, stock=stock_words(first, turn))
+            turn.say("fits_yes", first=first, second=second, stock=_stock_of_pair(turn, first, second))
         else:
             turn.say("fits_unknown", custom=OFFER, first=first, second=second, known=_listed_fits(fit, turn))
         return focused(first)
 
 
+def _stock_of_pair(turn: Turn, first: Product, second: Product) -> str:
+    """The stock of the first; of the second where that is what cannot be had."""
+    if catalogue.in_stock(second) or not catalogue.in_stock(first):
+        return stock_words(first, turn)
+    colon = "：" if turn.language == "zh" else ": "
+    return f"{second.name(turn.language)}{colon}{stock_words(second, turn)}"
+
+
 def _pairwise(text: str) -> bool:
     """Whether a question with one name is about that and the thing just spoken of ("does it fit …")."""
-    return bool(re.search(r"\b(it|this|that|them|these)\b|它|这个|那个", text, re.IGNORECASE))
+    english = r"\b(it|this|that|them|these|also|too)\b|^and |what about"
+    return bool(re.search(rf"{english}|它|这|那|也|呢", text, re.IGNORECASE))
 
 
 def _listed_fits(fit: catalogue.Fit, turn: Turn) -> str:
@@ -294,50 +256,3 @@ class ActionCoursePath(KefuAction):
         else:
             turn.say("course_path_none", product=product)
         return focused(product)
-
-
-class ActionSearch(KefuAction):
-    """What the shop has, by kind, name, price and attribute; nothing that is out of stock."""
-
-    def name(self) -> str:
-        return "action_search"
-
-    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        wish = _wish(turn)
-        mention = turn.mention()
-        pool = set(mention.product_ids)
-        found = [p for p in catalogue.search(tx, wish) if not pool or p.product_id in pool]
-        if found:
-            turn.say("search_results", list=rows(found, turn), buttons=product_buttons(found, turn))
-            return focused(found[0]) if len(found) == 1 else []
-        near = catalogue.by_ids(tx, pool)
-        if near:
-            turn.say("search_nearest", list=rows(near, turn), buttons=product_buttons(near, turn))
-        else:
-            turn.say("search_none", custom=OFFER)
-        return []
-
-
-def _wish(turn: Turn) -> catalogue.Wish:
-    price = MOST.search(turn.text)
-    amount = next((group for group in price.groups() if group), None) if price else None
-    attributes = {str(e["value"]): "yes" for e in turn.entities("attribute") if e["value"] in YES_NO}
-    return catalogue.Wish(
-        kinds=turn.mention().kinds if not turn.mention().product_ids else (),
-        max_price=round(float(amount) * 100) if amount else None,
-        attributes=attributes,
-    )
-
-
-# attributes that a wish can only mean as "with it"
-YES_NO = ("wireless", "noise_cancelling", "dimmable", "certificate")
-
-
-def rows(products: Sequence[Product], turn: Turn) -> str:
-    """Products as a numbered list with price and stock."""
-    return bullets(
-        [
-            f"{p.name(turn.language)} — {money(Money(p.price, p.currency))}. {stock_words(p, turn)}"
-            for p in products[:8]
-        ]
-    )
