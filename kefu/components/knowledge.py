@@ -23,7 +23,7 @@ from kefu.components.options import defaults, fingerprint, typed
 from kefu.components.refreshing import Refreshing
 from kefu.components.resources import trained
 from kefu.knowledge.ranking import Ranker
-from kefu.language.export import META_NAME
+from kefu.language.export import META_NAME, encoder_digest
 from kefu.language.weights import PACKAGED
 
 ATTRIBUTE = "knowledge"
@@ -45,8 +45,8 @@ class RetrieverOptions:
     folder: str = ""
     follow_store: bool = True
     k: int = 3
-    unsure: float = 0.4
-    likely: float = 0.7
+    unsure: float = 0.5
+    likely: float = 0.9
     intent: str = "faq"
     never_from: tuple[str, ...] | list[str] = ("safety_issue", "legal_threat", "grieving")
 
@@ -72,7 +72,7 @@ class KnowledgeRetriever(GraphComponent):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """The encoder that the trained part names."""
         options = typed(RetrieverOptions, {**defaults(RetrieverOptions), **config}, component=cls.__name__)
-        return fingerprint(wiring.prepared_encoder(options.model).name)
+        return fingerprint(encoder_digest(options.model))
 
     def __init__(
         self,

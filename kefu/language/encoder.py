@@ -15,7 +15,7 @@ from kefu.language.export import META_NAME, ONNX_NAME, TOKENIZER_NAME
 from kefu.language.text import Piece, fold
 
 #: A batch holds at most this many padded sub-tokens, so that long texts come in small batches.
-_BATCH_TOKENS = 4_096
+_BATCH_TOKENS = 1_024
 _BATCH_TEXTS = 64
 _LONGEST = 256  # sub-tokens; a customer's 2,000 characters are cut there
 

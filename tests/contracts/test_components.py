@@ -166,7 +166,7 @@ def test_it_is_registered_under_its_module_path(kind: Any) -> None:
     assert found.is_trainable == (kind in TRAINED)
 
 
-@pytest.mark.parametrize("kind", [MixedTokenizer, BertFeaturizer, CharNgrams, SpacyCatalogExtractor])
+@pytest.mark.parametrize("kind", [MixedTokenizer, *TRAINED[:4]])
 def test_its_fingerprint_covers_its_helpers(settings: Settings, kind: Any) -> None:
     addon = kind.fingerprint_addon(settings.get(kind, {}))
     assert addon == kind.fingerprint_addon(settings.get(kind, {}))
