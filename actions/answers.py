@@ -19,7 +19,10 @@ def _cue(english: str, chinese: str) -> re.Pattern[str]:
 # What people say where the entity extractor found no reason; the first that matches counts.
 CUES = {
     "later_fault": _cue(r"after .{0,20}(month|year|week)s?\b", r"用了.{0,8}(坏|不行|不亮|不响|没反应)"),
-    "wrong": _cue(r"wrong (item|one|colou?r|product|size|order)|not what i ordered", r"发错|寄错|错发|送错"),
+    "wrong": _cue(
+        r"(?<!went )(?<!goes )(?<!gone )(?<!is )\bwrong (?!with\b|about\b|and\b)\w+|not what i ordered",
+        r"发错|寄错|错发|送错",
+    ),
     "missing": _cue(r"missing|incomplete", r"少件|少了|缺件|漏发|少发"),
     "damaged": _cue(r"broke|damag|defect|fault|crack|scratch|smash", r"坏|破|碎|裂|刮花|瑕疵"),
     "unwanted": _cue(
@@ -43,7 +46,8 @@ PERSONAL = re.compile(r"personal|private|individual|myself|个人|私人", re.IG
 TAX = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9-]{6,20}(?![A-Za-z0-9])")
 # what stands before an address in a sentence, what may follow it, and what no address holds
 ADDRESS_BEGINS = re.compile(
-    r"\b(?:to|is|make it)\b|address:|改成|改到|改为|改寄到|改寄|寄到|送到|换成|换到|地址是|地址[:：]", re.IGNORECASE
+    r"\b(?:to|is|make it)\b|address:|改成|改到|改为|改寄到|改寄|寄到|送到|换成|换到|地址是|地址[:：]",
+    re.IGNORECASE,
 )
 ADDRESS_ENDS = re.compile(
     r"[\s,，。.!！]*(?:\b(?:please|instead|thanks|thank you)|谢谢|吧|可以吗|行吗)[\s。.!！?？]*$",
@@ -162,13 +166,14 @@ def _invoice(turn: Turn, requested: str | None) -> dict[str, Any]:
         return {}
     filled: dict[str, Any] = {}
     if requested != "company":
-        filled |= _invoice_kind(turn.text, requested)
+        filled |= invoice_kind(turn.text, requested)
     if requested == "tax_number" or turn.intent == "invoice_request":
         filled |= _tax_number(turn, requested)
     return filled
 
 
-def _invoice_kind(text: str, requested: str | None) -> dict[str, Any]:
+def invoice_kind(text: str, requested: str | None = None) -> dict[str, Any]:
+    """The kind of invoice that a text asks for; an answer that names none empties the slot."""
     if COMPANY.search(text):
         return {"invoice_kind": "company"}
     if PERSONAL.search(text):

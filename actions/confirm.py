@@ -13,6 +13,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 
 from actions.answers import (
     address_within,
+    invoice_kind,
     looks_like_address,
     parse_address,
     said_quantity,
@@ -32,6 +33,8 @@ from kefu.shop.identity import may_see
 from kefu.shop.operation import Item, Operation
 from kefu.shop.records import Confirmation, Order, Transaction
 from kefu.shop.selection import Target, choose
+
+GRAVE = ("legal_threat", "safety_issue")  # after these nothing is offered to be done
 
 
 def cleared() -> list[Event]:
@@ -149,6 +152,10 @@ class ActionResume(KefuAction):
         waiting = pending(turn, tx)
         if waiting is None or turn.tracker.active_loop_name in TASKS:
             return []
+        if turn.intent in GRAVE:
+            confirmations.void(tx, turn.identity.session_id)
+            turn.say("set_aside")
+            return []
         offer = turn.words_of_this_turn().get("offer")
         if offer:  # two questions at once would make a "yes" mean either
             confirmations.void(tx, turn.identity.session_id)
@@ -229,6 +236,8 @@ def _changes(turn: Turn, tx: Transaction, operation: Operation) -> dict[str, Any
         if order and order.address and looks_like_address(address):
             changes["address"] = parse_address(address, order.address, country=turn.value("country"))
         return changes
+    if operation.kind == "invoice":
+        return invoice_kind(turn.text)
     if said_reason(turn) and operation.kind in ("return", "refund"):
         changes["reason"] = said_reason(turn)
     if turn.value("variant") and operation.kind == "exchange":

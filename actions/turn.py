@@ -16,6 +16,14 @@ from kefu.shop.identity import Identity
 from kefu.shop.selection import Mention, Target
 
 Event = dict[str, Any]
+# what stands before a thing that is not meant, and words for everything that is there
+DENIED = re.compile(
+    r"(?:\bnot|instead of|rather than)\s+(?:the |my |a |that )?$|(?:不是|并非|不要)(?:那个|这个|那|这)?$",
+    re.IGNORECASE,
+)
+EVERYTHING = re.compile(
+    r"\b(?:both|all of (?:it|them|these|those))\b|[两兩][个個件样樣]都|都退|全部|全都", re.IGNORECASE
+)
 
 
 @dataclass
@@ -86,9 +94,9 @@ class Turn:
 
     def mention(self) -> Mention:
         """What the latest message names: orders, products, a place in the list just offered."""
-        products = self.entities("product")
+        products = self._meant("product")
         return Mention(
-            order_numbers=tuple(str(entity["value"]) for entity in self.entities("order_number")),
+            order_numbers=tuple(str(entity["value"]) for entity in self._meant("order_number")),
             product_ids=_unique(
                 pid for entity in products for pid in entity.get("product_ids", [entity["value"]])
             ),
@@ -98,9 +106,16 @@ class Turn:
             text=self.text,
         )
 
+    def _meant(self, name: str) -> list[Mapping[str, Any]]:
+        """The entities called ``name`` without those that are denied beside another ("not X but Y")."""
+        found = self.entities(name)
+        kept = [entity for entity in found if not DENIED.search(self.text[: entity.get("start", 0)])]
+        return kept or found
+
     def _ordinal(self) -> str | None:
         bare = re.fullmatch(r"\s*#?([1-9])\s*[.)、号]?\s*", self.text)
-        return self.value("ordinal") or (bare.group(1) if bare else None)
+        every = "all" if EVERYTHING.search(self.text) else None
+        return self.value("ordinal") or (bare.group(1) if bare else every)
 
     def offered(self) -> tuple[Target, ...]:
         """The targets listed in the assistant's last question."""
