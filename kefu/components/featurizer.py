@@ -117,8 +117,13 @@ class BertFeaturizer(DenseFeaturizer, GraphComponent):
             digest = json.loads((folder / META_NAME).read_text(encoding="utf-8"))["digest"]
             wiring.installed_encoder(folder, digest)
         loaded = wiring.cached_encoder(digest, threads=options.threads)
-        return cls(config, name=execution_context.node_name, model_storage=model_storage, resource=resource,
-                   loaded=loaded)
+        return cls(
+            config,
+            name=execution_context.node_name,
+            model_storage=model_storage,
+            resource=resource,
+            loaded=loaded,
+        )
 
     def train(self, training_data: TrainingData) -> Resource:
         """Export the encoder (once a machine) and put it into the model."""

@@ -122,9 +122,7 @@ class KnowledgeRetriever(GraphComponent):
             (folder / _FILE).write_text(json.dumps({"encoder": meta["digest"]}), encoding="utf-8")
         return self._resource
 
-    def process(
-        self, messages: list[Message], tracker: DialogueStateTracker | None = None
-    ) -> list[Message]:
+    def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
         """Set ``knowledge`` of each message, and the intent where only a passage is sure."""
         if self._ranker is None:
             raise ValueError("KnowledgeRetriever.process needs passages: use KnowledgeRetriever.load.")
@@ -154,9 +152,7 @@ class KnowledgeRetriever(GraphComponent):
             put_first(message, options.intent, max(found[0]["score"], confidence))
 
 
-def _language(
-    message: Message, tracker: DialogueStateTracker | None, known: Sequence[str]
-) -> str | None:
+def _language(message: Message, tracker: DialogueStateTracker | None, known: Sequence[str]) -> str | None:
     """The message's language; where it has none, the conversation's, else English."""
     spoken = message.get("language")
     if spoken is None and tracker is not None and "language" in tracker.slots:
@@ -180,7 +176,7 @@ def _following(options: RetrieverOptions, digest: str) -> Refreshing[Ranker]:
 
     def build() -> Ranker:
         stored = source.passages() if options.follow_store else None
-        return Ranker.fit(stored or wiring.packaged_passages(options.folder), embed=encoder.sentences)
+        return wiring.ranker_of(stored or wiring.packaged_passages(options.folder), encoder)
 
     def counter() -> int | None:
         return source.counter(_COUNTER)

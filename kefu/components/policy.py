@@ -32,9 +32,7 @@ class LanguagePolicyOptions:
     priority: int = 0
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
 class LanguagePolicy(Policy):
     """Gives every action probability zero and, where the language changed, a SlotSet event.
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import inspect
 import logging
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from kefu.errors import ModelError, StoreError
+from kefu.errors import ConfigError, ModelError, StoreError
+from kefu.knowledge import calibration, ranking, scorer, views
 from kefu.knowledge.passages import Passage, load
+from kefu.knowledge.ranking import Ranker
 from kefu.language.catalogue import Catalogue, Item, shapes
 from kefu.language.encoder import Encoder
 from kefu.language.export import META_NAME, export_encoder, place_atomically
@@ -115,6 +120,26 @@ def cached_encoder(digest: str, *, threads: int) -> Encoder:
 @functools.lru_cache(maxsize=4)
 def _opened(folder: Path, threads: int) -> Encoder:
     return Encoder.open(folder, threads=threads)
+
+
+def ranker_of(passages: Sequence[Passage], encoder: Encoder) -> Ranker:
+    """The ranker of these passages, from this machine's cache where it was fitted before."""
+    digest = hashlib.sha256(repr((encoder.digest, _sources(), list(passages))).encode()).hexdigest()[:32]
+    file = Settings.load().home / "rankers" / f"{digest}.joblib"
+    if file.is_file():
+        try:
+            return Ranker.load(file, embed=encoder.sentences)
+        except ConfigError as error:
+            logger.warning("%s; it is fitted anew", error)
+    ranker = Ranker.fit(passages, embed=encoder.sentences)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    ranker.save(file)
+    return ranker
+
+
+def _sources() -> str:
+    """The code that fits: another one must not read what this one kept."""
+    return "".join(inspect.getsource(module) for module in (calibration, ranking, scorer, views))
 
 
 def _cache() -> Path:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import joblib
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -76,6 +78,24 @@ class Ranker:
             by_language.setdefault(passage.language, []).append(passage)
         indexes = {language: _fit(found, language, embed) for language, found in by_language.items()}
         return cls(indexes, embed=embed)
+
+    def save(self, file: Path) -> None:
+        """Keep what was learnt in ``file``: fitting again takes seconds, reading it back does not."""
+        new = file.with_name(f"{file.name}.new")
+        joblib.dump(self._indexes, new)
+        new.replace(file)
+
+    @classmethod
+    def load(cls, file: Path, *, embed: Embed) -> Ranker:
+        """What ``save`` kept; only for files of this machine's own, since they are pickles.
+
+        Raises:
+            ConfigError: the file is cut or is none of ours.
+        """
+        try:
+            return cls(joblib.load(file), embed=embed)
+        except Exception as error:  # a cut pickle may raise whatever its bytes happen to say
+            raise ConfigError(f"{file} holds no ranker ({type(error).__name__}); delete it") from error
 
     @property
     def languages(self) -> tuple[str, ...]:

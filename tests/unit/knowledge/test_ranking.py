@@ -86,3 +86,18 @@ def test_a_search_takes_milliseconds(ranker):
         ranker.search("where is my parcel", "en")
         times.append(time.perf_counter() - start)
     assert np.median(times) < 0.02
+
+
+def test_what_is_kept_answers_the_same(ranker, tmp_path):
+    ranker.save(tmp_path / "kept.joblib")
+    again = Ranker.load(tmp_path / "kept.joblib", embed=fake_embed)
+    for text in ("hello, parcel: what do i do", "is there a rule for coupons", "bake bread"):
+        assert again.search(text, "en") == ranker.search(text, "en")
+
+
+@pytest.mark.parametrize("content", [b"", b"no pickle at all", b"\x80\x04K"])
+def test_a_damaged_file_is_named(tmp_path, content):
+    file = tmp_path / "kept.joblib"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match="kept.joblib holds no ranker"):
+        Ranker.load(file, embed=fake_embed)
