@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from actions.handoff import OFFER
 from actions.turn import Turn
-from actions.words import bullets, listed, money, word
+from actions.words import bullets, listed, money, simplified, word
 from kefu.shop import catalogue
 from kefu.shop.money import Money
 from kefu.shop.records import Product
@@ -51,7 +51,9 @@ CUES: Mapping[str, re.Pattern[str]] = {
     "format": _cue(r"format|\bpdf\b|\bepub\b|\bmobi\b", r"格式"),
     "pages": _cue(r"\bpages?\b|how (long|thick)", r"页|多厚"),
     "author": _cue(r"author|who wrote|written by", r"作者|谁写的"),
-    "benefits": _cue(r"benefit|perk|what do i get|includ", r"权益|好处|福利|包含|包括|有什么用"),
+    "benefits": _cue(
+        r"benefit|perk|what do i get|includ|what('s| is) in\b", r"权益|好处|福利|包含|包括|有什么用"
+    ),
     "weight": _cue(r"heavy|weigh", r"重量|多重|重不重|重吗|几斤|多少克"),
     "color": _cue(r"colou?rs?\b", r"颜色|什么色|几种色|哪些色"),
 }
@@ -70,7 +72,7 @@ def spoken_rest(turn: Turn) -> str:
         start, end = entity.get("start"), entity.get("end")
         if isinstance(start, int) and isinstance(end, int):
             text = text[:start] + " " * (end - start) + text[end:]
-    return text
+    return simplified(text)
 
 
 def asked_keys(turn: Turn, product: Product) -> list[str]:
@@ -139,16 +141,16 @@ def say_variant(turn: Turn, product: Product, variant: str) -> None:
 
 def say_attribute(turn: Turn, product: Product, key: str) -> None:
     """One attribute, or that the catalogue does not say."""
-    found = catalogue.attribute(product, key)
+    found, about = catalogue.attribute(product, key), {"product": product.product_id}
     if key == "stock":
-        turn.say("product_stock", product=product, stock=stock_words(product, turn))
+        turn.say("product_stock", custom=about, product=product, stock=stock_words(product, turn))
     elif not found.known:
-        turn.say("product_unknown", custom=OFFER, product=product)
+        turn.say("product_unknown", custom={**about, **OFFER}, product=product)
     elif key == "price":
-        turn.say("product_price", product=product, price=found.value)
+        turn.say("product_price", custom=about, product=product, price=found.value)
     else:
-        attribute = word(key, language=turn.language)
-        turn.say("product_attribute", product=product, attribute=attribute, value=said(found.value, turn))
+        attribute, value = word(key, language=turn.language), said(found.value, turn)
+        turn.say("product_attribute", custom=about, product=product, attribute=attribute, value=value)
 
 
 def say_card(turn: Turn, product: Product, *, question: bool = False) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actions.base import KefuAction
-from actions.handoff import OFFER
+from actions.handoff import OFFER, OfferPerson
+from actions.rescue import answered, rescue
 from actions.tasks import TASKS
 from actions.turn import Event, Turn
 from actions.words import bullets
@@ -46,14 +47,17 @@ def guesses(turn: Turn) -> list[str]:
 
 
 def misses(turn: Turn) -> int:
-    """How many messages in a row, this one included, were not understood."""
-    count = 0
+    """How many messages in a row, this one included, were neither understood nor answered all the same."""
+    count, reply = 0, []
     for event in reversed(turn.tracker.events):
+        if event.get("event") == "bot":
+            reply.append(event)
         if event.get("event") != "user":
             continue
-        if ((event.get("parse_data") or {}).get("intent") or {}).get("name") != "nlu_fallback":
+        unclear = ((event.get("parse_data") or {}).get("intent") or {}).get("name") == "nlu_fallback"
+        if not unclear or any(map(answered, reply)):
             break
-        count += 1
+        count, reply = count + 1, []
     return count
 
 
@@ -67,13 +71,16 @@ class ActionTwoStageFallback(KefuAction):
         return "action_two_stage_fallback"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        waiting = confirmations.pending(tx, turn.identity.session_id, now=turn.now)
+        events = None if waiting else rescue(turn, tx)
+        if events is not None:
+            return events
         missed = misses(turn)
         if missed >= 3:
             return ActionDefaultFallback().act(turn, tx)
         if turn.tracker.active_loop_name in TASKS:
             turn.say("not_understood")  # the form asks its question again
             return []
-        waiting = confirmations.pending(tx, turn.identity.session_id, now=turn.now)
         if waiting is not None:
             turn.say("not_understood_confirming")
             return []
@@ -121,3 +128,13 @@ class ActionDefaultFallback(KefuAction):
             buttons=[(TITLES["request_human"][turn.language == "zh"], "/request_human")],
         )
         return []
+
+
+class ActionOutOfScope(OfferPerson):
+    """Not a matter of this shop, unless the passages or the catalogue do answer it."""
+
+    words = "out_of_scope"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        events = rescue(turn, tx)
+        return super().act(turn, tx) if events is None else events

@@ -125,12 +125,6 @@ class ActionClaimAuthority(OfferPerson):
     words = "claim_authority"
 
 
-class ActionOutOfScope(OfferPerson):
-    """Not a matter of this shop."""
-
-    words = "out_of_scope"
-
-
 class ActionOtherLanguage(KefuAction):
     """Another language is named politely, and a person offered."""
 

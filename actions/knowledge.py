@@ -103,12 +103,19 @@ class ActionReturnable(KefuAction):
         choice = _owned(turn, tx, mention, products)
         if choice is not None and choice.status == "one" and choice.targets:
             return self._decide(turn, tx, choice)
-        if products:
+        if products and (mention.product_ids or not self._other_question(turn, tx, products)):
             return _say_clauses(turn, tx, products)
         hits = turn.message.get("knowledge") or []
         if hits and hits[0]["score"] >= ENOUGH:
             return ActionFaq().act(turn, tx)
         return _say_clauses(turn, tx, tx.products.all())
+
+    def _other_question(self, turn: Turn, tx: Transaction, products: Sequence[Product]) -> bool:
+        """Whether a passage under another rule than these products' own answers better."""
+        hits = turn.message.get("knowledge") or []
+        best = hits[0] if hits and hits[0]["score"] >= ENOUGH else None
+        answer = answer_of(tx, str(best["id"]), turn.language, now=turn.now) if best else None
+        return answer is not None and answer.clause not in {returnable_clause(p) for p in products}
 
     def _decide(self, turn: Turn, tx: Transaction, choice: Choice) -> list[Event]:
         target = choice.targets[0]
@@ -222,6 +229,9 @@ class ActionWhy(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         clause = tx.policy.in_force(turn.now).get(str(turn.slot("last_clause")))
+        hits = turn.message.get("knowledge") or []
+        if clause is None and hits and hits[0]["score"] >= ENOUGH:
+            return ActionFaq().act(turn, tx)
         if clause is None:
             turn.say("why_nothing")
             return []

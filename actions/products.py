@@ -22,7 +22,7 @@ from actions.attributes import (
 from actions.base import KefuAction
 from actions.handoff import OFFER
 from actions.turn import Event, Turn
-from actions.words import listed, word
+from actions.words import listed, simplified, word
 from kefu.shop import catalogue
 from kefu.shop.records import Product, Transaction
 
@@ -39,7 +39,7 @@ def named(turn: Turn, tx: Transaction) -> list[Product]:
     found = catalogue.by_ids(tx, mention.product_ids)
     if found or not mention.kinds:
         return found or focus
-    if focus and focus[0].kind in mention.kinds and not _plural(turn.text):
+    if focus and focus[0].kind in mention.kinds and not _plural(simplified(turn.text)):
         return focus  # "the course" is the one just spoken of
     return catalogue.search(tx, catalogue.Wish(kinds=mention.kinds, in_stock=False))
 
@@ -120,7 +120,7 @@ def _compared(turn: Turn, tx: Transaction) -> list[Product]:
     """The products to compare: those named, the one in focus with one named, or the last pair again."""
     found, focus = named(turn, tx), turn.slot("focus_product")
     here = catalogue.by_ids(tx, turn.mention().product_ids)
-    if len(here) == 1 and focus and focus != here[0].product_id and not AND.search(turn.text):
+    if len(here) == 1 and focus and focus != here[0].product_id and not AND.search(simplified(turn.text)):
         return [*catalogue.by_ids(tx, [focus]), *here]
     if len(found) < 2 and not here:
         return catalogue.by_ids(tx, turn.last_words().get("compared") or []) or found
@@ -170,7 +170,7 @@ class ActionAlternative(KefuAction):
 def _instead(turn: Turn, tx: Transaction, product: Product) -> list[Product]:
     """What the catalogue itself names instead, else what is near it; cheaper ones where that is asked."""
     others = catalogue.alternatives(tx, product)
-    if CHEAPER.search(turn.text):
+    if CHEAPER.search(simplified(turn.text)):
         others = [other for other in others if other.price < product.price]
     link = product.attributes.get("alternative", ())
     listed_there = (link,) if isinstance(link, str) else link
@@ -190,7 +190,7 @@ class ActionCompatible(KefuAction):
             len(firsts) == 1
             and focus
             and focus[0].product_id != firsts[0].product_id
-            and _pairwise(turn.text)
+            and _pairwise(simplified(turn.text))
         ):
             firsts = [*focus, *firsts]
         if len(firsts) > 1:
@@ -248,7 +248,7 @@ class ActionCoursePath(KefuAction):
         if product is None:
             return []
         path = catalogue.course_path(tx, product)
-        asked_before = BEFORE.search(turn.text) and path.before
+        asked_before = BEFORE.search(simplified(turn.text)) and path.before
         if asked_before or (path.before and not path.after):
             turn.say("requires_course", product=product, list=priced(path.before, turn))
         elif path.after:

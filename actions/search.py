@@ -11,8 +11,9 @@ from actions.attributes import asked_keys, product_buttons, rows, say_attribute,
 from actions.base import KefuAction
 from actions.handoff import OFFER
 from actions.products import ActionProduct, focused
+from actions.rescue import rescue
 from actions.turn import Event, Turn
-from actions.words import word
+from actions.words import simplified, word
 from kefu.shop import catalogue
 from kefu.shop.records import Product, Transaction
 
@@ -40,10 +41,11 @@ class ActionSearch(KefuAction):
         if len(pool) == 1 and wish.max_price is None:
             return ActionProduct().act(turn, tx)
         if not pool and wish == catalogue.Wish():
-            return _overview(turn, tx)
+            events = None if CHEAPEST.search(simplified(turn.text)) else rescue(turn, tx)
+            return _overview(turn, tx) if events is None else events
         _of_focus(turn, tx, wish, pool)
         found = [p for p in catalogue.search(tx, wish) if not pool or p.product_id in pool]
-        return _say(turn, tx, found[:1] if CHEAPEST.search(turn.text) else found, pool)
+        return _say(turn, tx, found[:1] if CHEAPEST.search(simplified(turn.text)) else found, pool)
 
 
 def _say(turn: Turn, tx: Transaction, found: Sequence[Product], pool: set[str]) -> list[Event]:
@@ -71,7 +73,7 @@ def _of_focus(turn: Turn, tx: Transaction, wish: catalogue.Wish, pool: set[str])
 def _overview(turn: Turn, tx: Transaction) -> list[Event]:
     """Nothing that the catalogue knows was named: something of every category."""
     found = catalogue.search(tx, catalogue.Wish())
-    if CHEAPEST.search(turn.text):
+    if CHEAPEST.search(simplified(turn.text)):
         return _say(turn, tx, found[:1], set())
     first = list({product.category: product for product in reversed(found)}.values())
     turn.say("search_all", list=rows(first, turn), buttons=product_buttons(first, turn))
@@ -80,7 +82,7 @@ def _overview(turn: Turn, tx: Transaction) -> list[Event]:
 
 def wish_of(turn: Turn, tx: Transaction, *, named: bool) -> catalogue.Wish:
     """What the message looks for; kinds count only where no product is ``named``."""
-    price = MOST.search(turn.text)
+    price = MOST.search(simplified(turn.text))
     amount = next((group for group in price.groups() if group), None) if price else None
     with_it = {str(e["value"]): "yes" for e in turn.entities("attribute") if e["value"] in YES_NO}
     return catalogue.Wish(

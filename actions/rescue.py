@@ -1,0 +1,40 @@
+"""Words that the classifier did not place, answered all the same where the answer is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from actions.attributes import asked_keys, say_attribute
+from actions.knowledge import ActionFaq
+from actions.products import focused
+from actions.turn import Event, Turn
+from kefu.shop import catalogue
+from kefu.shop.records import Transaction
+
+CERTAIN = 0.7  # calibrated probability from which a passage outweighs an unsure classifier
+
+
+def rescue(turn: Turn, tx: Transaction) -> list[Event] | None:
+    """Say the passage or the product's fact that the words ask for; None where neither is certain."""
+    hits = turn.message.get("knowledge") or []
+    if hits and hits[0]["score"] >= CERTAIN:
+        return ActionFaq().act(turn, tx)
+    return _of_product(turn, tx)
+
+
+def _of_product(turn: Turn, tx: Transaction) -> list[Event] | None:
+    named = catalogue.by_ids(tx, turn.mention().product_ids)
+    found = named or catalogue.by_ids(tx, [turn.slot("focus_product") or ""])
+    keys = asked_keys(turn, found[0]) if len(found) == 1 else []
+    if not keys:
+        return None
+    for key in keys:
+        say_attribute(turn, found[0], key)
+    return focused(found[0])
+
+
+def answered(event: Mapping[str, Any]) -> bool:
+    """Whether a message of the assistant answered a question from the passages or the catalogue."""
+    custom = (event.get("data") or {}).get("custom") or {}
+    return "passage" in custom or "product" in custom
