@@ -25,7 +25,7 @@ from actions.handoff import open_for_person
 from actions.present import concerned, tell
 from actions.products import ActionProduct
 from actions.status import focus, say_status
-from actions.tasks import TASK_SLOTS, TASKS, by_kind, task_events
+from actions.tasks import TASK_SLOTS, TASKS, by_kind, speaks_of_another, task_events
 from actions.turn import Event, Turn, names_nothing
 from actions.wiring import settings
 from kefu.shop import confirmations
@@ -94,7 +94,8 @@ class ActionAffirm(KefuAction):
     def _confirm(self, turn: Turn, tx: Transaction, waiting: Confirmation, said: str | None) -> list[Event]:
         operation = Operation.from_dict(waiting.operation)
         pressed = turn.value("confirmation")
-        if said != waiting.nonce or pressed not in (None, waiting.nonce):
+        other_task = pressed is None and speaks_of_another(turn.text, operation.kind)
+        if said != waiting.nonce or pressed not in (None, waiting.nonce) or other_task:
             turn.say("confirm_anew")
             return propose(turn, tx, operation)
         other = _amended(turn, tx, operation) if pressed is None else None

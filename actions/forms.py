@@ -13,14 +13,15 @@ from rasa_sdk.events import SlotSet
 
 from actions.answers import read_answers, said_reason
 from actions.base import KefuAction
-from actions.tasks import ANSWERS, TASKS, Suits, Task, operation_of
+from actions.tasks import ANSWERS, TASKS, Suits, Task, is_underway, operation_of
 from actions.turn import Event, Turn, names_nothing
 from actions.wiring import settings
-from kefu.shop.identity import Identity, check_code, identify, send_code, visible_orders
+from kefu.shop.identity import Identity, check_code, identify, may_see, send_code, visible_orders
 from kefu.shop.operations import assess, suitable
 from kefu.shop.records import Order, OrderLine, Transaction
 from kefu.shop.selection import Choice, Mention, Target, choose
 
+POINTS = re.compile(r"\b(it|its|it's|this|that|them|they|those|these)\b|它|这|那|该", re.IGNORECASE)
 ARRIVED = re.compile(r"deliver|签收|送达|已到", re.IGNORECASE)
 # slots that are asked for, and the entity that answers them
 ASKED_ENTITIES = {"quantity": "quantity", "variant": "variant", "guest_code": "code"}
@@ -118,9 +119,17 @@ class TaskForm(KefuAction):
             mention,
             suits=judge(turn, tx, self.task),
             offered=turn.offered(),
-            focus=_focus(turn),
+            focus=self._focus(turn, tx),
             whole_orders=self.task.whole_orders,
         )
+
+    def _focus(self, turn: Turn, tx: Transaction) -> str | None:
+        """The order just spoken of; "where is my order", without "it", means one that is under way."""
+        focus: str | None = turn.identity.verified_order or turn.slot("focus_order")
+        if focus is None or self.form != "order_status_form" or POINTS.search(turn.text):
+            return focus
+        order = may_see(tx, turn.identity, focus)
+        return focus if order is not None and (turn.identity.guest or is_underway(order)) else None
 
     def _unclear(self, turn: Turn, tx: Transaction, mention: Mention, choice: Choice) -> dict[str, Any]:
         """Say what is unclear and leave the targets that the next question lists."""
@@ -187,11 +196,6 @@ def judge(turn: Turn, tx: Transaction, task: Task) -> Suits:
     if task.suits is not None:
         return task.suits
     return suitable(tx, turn.identity, str(task.kind), now=turn.now, reason=said_reason(turn))
-
-
-def _focus(turn: Turn) -> str | None:
-    focus: str | None = turn.identity.verified_order or turn.slot("focus_order")
-    return focus
 
 
 def _no_name(mention: Mention) -> bool:

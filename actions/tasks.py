@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -37,8 +38,13 @@ class Task:
     suits: Suits | None = None
 
 
-def _underway(order: Order, line: OrderLine) -> bool:
+def is_underway(order: Order) -> bool:
+    """Whether an order is on its way to the customer, or will be."""
     return order.status in ("pending_payment", "processing", "shipped")
+
+
+def _underway(order: Order, line: OrderLine) -> bool:
+    return is_underway(order)
 
 
 def _shipped(order: Order, line: OrderLine) -> bool:
@@ -122,3 +128,24 @@ def operation_of(
         company=slots.get("company"),
         tax_number=slots.get("tax_number"),
     )
+
+
+# what a "yes" may say beside yes, by the operation that it is said to
+_SPOKEN = {
+    "cancel": re.compile(r"cancel|取消", re.IGNORECASE),
+    "back": re.compile(r"return|refund|send \w+ back|退", re.IGNORECASE),
+    "exchange": re.compile(r"exchange|swap|换", re.IGNORECASE),
+}
+_FITTING = {
+    "cancel": {"cancel", "back"},
+    "return": {"back"},
+    "refund": {"back", "cancel"},
+    "exchange": {"exchange", "back"},
+    "stop_renewal": {"cancel"},
+}
+
+
+def speaks_of_another(text: str, kind: str) -> bool:
+    """Whether a "yes" names another task than the one it would confirm ("yes, cancel it" to a return)."""
+    named = {name for name, words in _SPOKEN.items() if words.search(text)}
+    return bool(named - _FITTING.get(kind, set()))
