@@ -66,6 +66,8 @@ def read_answers(
     filled |= _reason(turn)
     filled |= _address(turn, order, requested)
     filled |= _invoice(turn, requested)
+    if requested == "variant" and turn.value("variant"):  # whatever else "green then" may sound like
+        filled["variant"] = turn.value("variant")
     return filled
 
 

@@ -24,6 +24,7 @@ from actions.forms import judge
 from actions.handoff import open_for_person
 from actions.present import concerned, tell
 from actions.products import ActionProduct
+from actions.rescue import say_if_certain
 from actions.status import focus, say_status
 from actions.tasks import TASK_SLOTS, TASKS, by_kind, speaks_of_another, task_events
 from actions.turn import Event, Turn, names_nothing
@@ -69,7 +70,14 @@ class ActionBeginTask(KefuAction):
         running = turn.tracker.active_loop_name in TASKS and turn.slot("item") is not None
         if waiting or running:
             turn.say("set_aside")
+        answer_first(turn, tx)
         return cleared()
+
+
+def answer_first(turn: Turn, tx: Transaction) -> None:
+    """A guest who names no order may only ask in general: say the passage that answers, if one does."""
+    if turn.identity.guest and turn.identity.verified_order is None and not turn.mention().order_numbers:
+        say_if_certain(turn, tx)
 
 
 class ActionAffirm(KefuAction):

@@ -17,10 +17,16 @@ CERTAIN = 0.7  # calibrated probability from which a passage outweighs an unsure
 
 def rescue(turn: Turn, tx: Transaction) -> list[Event] | None:
     """Say the passage or the product's fact that the words ask for; None where neither is certain."""
+    said = say_if_certain(turn, tx)
+    return said if said is not None else _of_product(turn, tx)
+
+
+def say_if_certain(turn: Turn, tx: Transaction) -> list[Event] | None:
+    """Say the passage that certainly answers the words; None where there is none."""
     hits = turn.message.get("knowledge") or []
-    if hits and hits[0]["score"] >= CERTAIN:
-        return ActionFaq().act(turn, tx)
-    return _of_product(turn, tx)
+    if not hits or hits[0]["score"] < CERTAIN:
+        return None
+    return ActionFaq().act(turn, tx)
 
 
 def _of_product(turn: Turn, tx: Transaction) -> list[Event] | None:
