@@ -132,4 +132,6 @@ def _user_message(asked: Asked, output: ChatOutput, press: Press | None) -> User
         parse_data=understood,
         input_channel=CHANNEL,
         message_id=asked.message_id,
+        # ours, never the client's: in which language to answer words that have none (an order number)
+        metadata={"language": asked.visitor.language} if asked.visitor.language else None,
     )

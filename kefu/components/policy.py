@@ -97,5 +97,7 @@ class LanguagePolicy(Policy):
             return []
         current = tracker.get_slot(SLOT)
         spoken = tracker.latest_message.parse_data.get("language")
-        wanted = spoken if spoken in self._options.languages else current or self._options.default
+        begun = (tracker.latest_message.metadata or {}).get("language")  # the session's, from our channel
+        known = (language for language in (spoken, current, begun) if language in self._options.languages)
+        wanted = next(known, self._options.default)
         return [] if wanted == current else [SlotSet(SLOT, wanted)]

@@ -80,8 +80,13 @@ def visible_orders(tx: Transaction, identity: Identity) -> list[Order]:
 def open_session(
     tx: Transaction, *, customer_id: str | None, language: str | None, now: datetime, hours: int
 ) -> Session:
-    """Mint a session for ``hours`` hours; raises TokenError for a customer the shop does not know."""
-    if customer_id is not None and tx.customers.get(customer_id) is None:
+    """Mint a session for ``hours`` hours, in ``language``, else in the customer's own.
+
+    Raises:
+        TokenError: a customer the shop does not know.
+    """
+    customer = tx.customers.get(customer_id) if customer_id is not None else None
+    if customer_id is not None and customer is None:
         raise TokenError(
             f"found customer {customer_id!r} in the token; wanted a customer of this shop; "
             "sign in again, or print a token with `kefu token`"
@@ -89,7 +94,7 @@ def open_session(
     session = Session(
         session_id=random.token_urlsafe(24),
         customer_id=customer_id,
-        language=language,
+        language=language or (customer.language if customer else None),
         created_at=now,
         expires_at=now + timedelta(hours=hours),
     )

@@ -31,11 +31,14 @@ def policy(tmp_path: Path) -> LanguagePolicy:
     return shop.load(LanguagePolicy)
 
 
-def tracker(language: str | None, *, slot: str | None = None) -> DialogueStateTracker:
+def tracker(
+    language: str | None, *, slot: str | None = None, begun: str | None = None
+) -> DialogueStateTracker:
     found = DialogueStateTracker.from_events("one", [], slots=DOMAIN.slots)
     if slot:
         found.update(SlotSet("language", slot))
-    found.update(UserUttered("…", {"name": "greet"}, [], {"language": language}))
+    message = UserUttered("…", {"name": "greet"}, [], {"language": language}, metadata={"language": begun})
+    found.update(message)
     return found
 
 
@@ -57,6 +60,17 @@ def test_the_slot_follows_the_message(
     prediction = policy.predict_action_probabilities(tracker(spoken, slot=slot), DOMAIN)
     assert prediction.events == ([SlotSet("language", set_to)] if set_to else [])
     assert max(prediction.probabilities) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("spoken", "slot", "begun", "set_to"),
+    [(None, None, "zh", "zh"), ("en", None, "zh", "en"), (None, "en", "zh", None), (None, None, "es", "en")],
+)
+def test_words_without_a_language_are_answered_in_the_session_s(
+    policy: LanguagePolicy, spoken: str | None, slot: str | None, begun: str, set_to: str | None
+) -> None:
+    prediction = policy.predict_action_probabilities(tracker(spoken, slot=slot, begun=begun), DOMAIN)
+    assert prediction.events == ([SlotSet("language", set_to)] if set_to else [])
 
 
 def test_its_event_counts_although_another_policy_wins(policy: LanguagePolicy) -> None:
