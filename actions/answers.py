@@ -24,7 +24,10 @@ CUES = {
         r"发错|寄错|错发|送错",
     ),
     "missing": _cue(r"missing|incomplete", r"少件|少了|缺件|漏发|少发"),
-    "damaged": _cue(r"broke|damag|defect|fault|crack|scratch|smash", r"坏|破|碎|裂|刮花|瑕疵"),
+    "damaged": _cue(
+        r"broke|damag|defect|fault|crack|scratch|smash|no sound|not work|n.t work",
+        r"坏|破|碎|裂|刮花|瑕疵|没声音|没反应|不响|不亮|开不了机",
+    ),
     "unwanted": _cue(
         r"(do(es)?n.?t|no longer|not|never) (really )?(want|like|need|fit|suit)"
         r"|chang\w+ my mind|too (big|small|loud|heavy)",

@@ -22,6 +22,7 @@ from actions.answers import (
 from actions.base import KefuAction
 from actions.forms import judge
 from actions.handoff import open_for_person
+from actions.knowledge import ActionReturnable
 from actions.present import concerned, tell
 from actions.products import ActionProduct
 from actions.rescue import say_if_certain
@@ -204,7 +205,8 @@ def _fact_alone(turn: Turn, tx: Transaction) -> list[Event]:
         say_status(turn, tx, picked)
         return focus(picked)
     if turn.entities("product"):
-        return ActionProduct().act(turn, tx)
+        returnable = turn.last_words().get("asked") == "returnable"
+        return (ActionReturnable() if returnable else ActionProduct()).act(turn, tx)
     turn.say("inform_what" if turn.intent == "inform" else "correct_what")
     return []
 

@@ -197,7 +197,7 @@ def _say_clauses(turn: Turn, tx: Transaction, products: Sequence[Product]) -> li
         what, text = told[first]
         turn.say(code, custom={"clause": first}, what=what, clause=first, clause_text=text)
     else:
-        turn.say("returnable_clauses", list=_ruled(told, turn))
+        turn.say("returnable_clauses", custom={"asked": "returnable"}, list=_ruled(told, turn))
     focus = products[0].product_id if len(products) == 1 else None
     return [SlotSet("last_clause", first), SlotSet("focus_product", focus)]
 

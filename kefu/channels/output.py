@@ -9,7 +9,7 @@ from rasa.core.channels.channel import OutputChannel
 
 from kefu.channels.records import Message
 
-PRIVATE = ("offer", "confirmation")
+PRIVATE = ("offer", "confirmation", "asked")
 
 
 class ChatOutput(OutputChannel):
