@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,10 @@ def retrieval(file: Path, *, as_json: bool, model: Path | None) -> None:
 def parse_all(texts: Sequence[str], *, model: Path | None) -> list[dict[str, Any]]:
     """What the model makes of each text: Rasa's parse data, in the order of ``texts``."""
     from rasa.core.agent import Agent
+    from rasa.utils.log_utils import configure_structlog
 
+    # else Rasa prints every message among the figures, and onto standard output
+    configure_structlog(logging.WARNING)
     archive = chosen_model(Settings.load().root, model)
     agent = Agent.load(str(archive))
 
