@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from actions.base import KefuAction
-from actions.confirm import cleared, propose
+from actions.confirm import propose
 from actions.handoff import OFFER
-from actions.tasks import TASKS, operation_of
+from actions.tasks import TASKS, cleared, operation_of
 from actions.turn import Event, Turn
 from kefu.shop.identity import visible_orders
 from kefu.shop.records import Transaction

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from rasa_sdk.events import ActiveLoop, SlotSet
-
 from actions.answers import (
     address_within,
     invoice_kind,
@@ -27,7 +25,7 @@ from actions.present import concerned, tell
 from actions.products import ActionProduct
 from actions.rescue import say_if_certain
 from actions.status import focus, say_status
-from actions.tasks import TASK_SLOTS, TASKS, by_kind, speaks_of_another, task_events
+from actions.tasks import TASKS, by_kind, cleared, ended, speaks_of_another, task_events
 from actions.turn import Event, Turn, names_nothing
 from actions.wiring import settings
 from kefu.shop import confirmations
@@ -37,11 +35,6 @@ from kefu.shop.records import Confirmation, Order, Transaction
 from kefu.shop.selection import Target, choose
 
 GRAVE = ("legal_threat", "safety_issue")  # after these nothing is offered to be done
-
-
-def cleared() -> list[Event]:
-    """Events that empty the slots of a task."""
-    return [SlotSet(slot, None) for slot in TASK_SLOTS]
 
 
 def propose(turn: Turn, tx: Transaction, operation: Operation) -> list[Event]:
@@ -135,7 +128,7 @@ class ActionDeny(KefuAction):
             return cleared()
         if turn.tracker.active_loop_name in TASKS:
             turn.say("stopped")
-            return [*cleared(), ActiveLoop(None), SlotSet("requested_slot", None)]
+            return ended()
         turn.say("deny_nothing")
         return []
 
@@ -149,7 +142,7 @@ class ActionStop(KefuAction):
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         confirmations.void(tx, turn.identity.session_id)
         turn.say("stopped")
-        return [*cleared(), ActiveLoop(None), SlotSet("requested_slot", None)]
+        return ended()
 
 
 class ActionResume(KefuAction):

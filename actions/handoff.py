@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rasa_sdk.events import SlotSet
 
 from actions.base import KefuAction
+from actions.tasks import ended
 from actions.turn import Event, Turn
 from actions.words import bullets, spoken, word
 from kefu.shop.records import Ticket, Transaction
@@ -66,23 +67,23 @@ class ActionRequestHuman(KefuAction):
 
 
 class ActionEscalateLegal(KefuAction):
-    """Lawyers, courts, press: a person at once."""
+    """Lawyers, courts, press: a person at once; what was being done ends."""
 
     def name(self) -> str:
         return "action_escalate_legal"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        return open_for_person(turn, tx, kind="legal", words="escalated_legal")
+        return [*open_for_person(turn, tx, kind="legal", words="escalated_legal"), *ended()]
 
 
 class ActionEscalateSafety(KefuAction):
-    """Smoke, fire, injury: a person at once, and the emergency number first."""
+    """Smoke, fire, injury: a person at once, the emergency number first; what was being done ends."""
 
     def name(self) -> str:
         return "action_escalate_safety"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        return open_for_person(turn, tx, kind="safety", words="escalated_safety")
+        return [*open_for_person(turn, tx, kind="safety", words="escalated_safety"), *ended()]
 
 
 class OfferPerson(KefuAction):

@@ -7,10 +7,10 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.base import KefuAction
-from actions.confirm import cleared
 from actions.handoff import OFFER
 from actions.present import concerned, refund_line
 from actions.status import focus, goods_of, say_status
+from actions.tasks import cleared
 from actions.turn import Event, Turn
 from actions.words import bullets, spoken, word
 from kefu.shop.identity import visible_orders

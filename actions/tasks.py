@@ -84,6 +84,16 @@ def _pieces(quantity: Any, lines: Sequence[int]) -> int | None:
     return int(quantity) if quantity is not None and len(lines) == 1 else None
 
 
+def cleared() -> list[dict[str, Any]]:
+    """Rasa events that empty the slots of a task."""
+    return [SlotSet(slot, None) for slot in TASK_SLOTS]
+
+
+def ended() -> list[dict[str, Any]]:
+    """Rasa events that end the running task."""
+    return [*cleared(), ActiveLoop(None), SlotSet("requested_slot", None)]
+
+
 def task_events(operation: Operation, missing: str) -> list[dict[str, Any]]:
     """Rasa events that take up an operation's form where a fact is still missing."""
     lines: list[int | None] = [item.line for item in operation.items] or [None]
