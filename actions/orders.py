@@ -9,10 +9,10 @@ from rasa_sdk.events import SlotSet
 from actions.base import KefuAction
 from actions.handoff import OFFER
 from actions.present import concerned, refund_line
-from actions.status import focus, goods_of, say_status
+from actions.status import focus, say_status
 from actions.tasks import cleared
 from actions.turn import Event, Turn
-from actions.words import bullets, spoken, word
+from actions.words import bullets, goods, spoken, word
 from kefu.shop.identity import visible_orders
 from kefu.shop.operation import Item, Operation
 from kefu.shop.records import Order, Transaction
@@ -86,7 +86,7 @@ class ActionSubmitRefundStatus(KefuAction):
 
 def _back_lines(turn: Turn, tx: Transaction, order: Order) -> list[str]:
     """One line for each return and refund of an order."""
-    head = f"{goods_of(turn, order)} ({order.order_number}): "
+    head = f"{goods(order, language=turn.language)} ({order.order_number}): "
     lines = []
     for row in tx.returns.of_order(order.order_number):
         kind, state = word(row.kind, language=turn.language), word(row.state, language=turn.language)

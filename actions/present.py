@@ -9,7 +9,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.turn import Event, Turn
-from actions.words import WAYS, bullets, line_name, listed, method, money, spoken, word
+from actions.words import WAYS, bullets, goods, in_list, line_name, listed, method, money, spoken, word
 from kefu.shop.identity import may_see, visible_orders
 from kefu.shop.money import Money
 from kefu.shop.operation import Operation
@@ -85,9 +85,7 @@ def outcome_facts(
         "status": word(str(given.get("status") or ""), language=language),
         "method": method(str(given.get("method") or ""), language=language),
         "reason": word(operation.reason or "damaged", language=language),
-        "refunds": (
-            returns_text(turn, tx, operation.order_number) + refunds_text(turn, tx, operation.order_number)
-        ).strip(),
+        "refunds": back_text(turn, tx, operation.order_number),
         "way_text": WAYS.get(given.get("way") or "", WAYS[""])[language == "zh"],
         "ticket": given.get("ticket_id"),
         "return_id": listed([row.return_id for row in given.get("returns") or ()], language=language),
@@ -176,27 +174,21 @@ def refund_line(refund: Refund, *, language: str, zone: str) -> str:
     return f"The refund of {amount} to {to} is {state} (made on {on})."
 
 
-def option_text(order: Order, line: int | None, *, language: str) -> str:
-    """One choice of a list: the line or order as the customer would call it."""
-    if line is None:
-        return str(spoken(order, language=language, zone="UTC"))
-    chosen = next(row for row in order.lines if row.line == line)
-    name = spoken(chosen, language=language, zone="UTC")
-    state = word(order.status, language=language)
-    return (
-        f"{name}，订单 {order.order_number}，{state}"
-        if language == "zh"
-        else f"{name} — order {order.order_number}, {state}"
-    )
+def option_name(order: Order, line: int | None, *, language: str) -> str:
+    """What the customer would call a target: one line of an order, or all that it holds."""
+    chosen = next((row for row in order.lines if row.line == line), None)
+    return goods(order, language=language) if chosen is None else line_name(chosen, language=language)
 
 
 def options(turn: Turn, tx: Transaction, targets: Sequence[Target]) -> tuple[str, Sequence[tuple[str, str]]]:
     """A numbered list of targets and a titled button for each."""
     orders = {order.order_number: order for order in visible_orders(tx, turn.identity)}
-    shown = [target for target in targets if target.order_number in orders]
-    texts = [option_text(orders[t.order_number], t.line, language=turn.language) for t in shown]
-    buttons = [(text.split(" — ")[0].split("，订单")[0] + f" · {t.order_number[-4:]}", _pick(orders, t))
-               for text, t in zip(texts, shown, strict=True)]  # fmt: skip
+    texts, buttons = [], []
+    for target in (target for target in targets if target.order_number in orders):
+        order = orders[target.order_number]
+        name = option_name(order, target.line, language=turn.language)
+        texts.append(in_list(name, order, language=turn.language))
+        buttons.append((f"{name} · {target.order_number[-4:]}", _pick(orders, target)))
     return bullets(texts), buttons[:8]
 
 

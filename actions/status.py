@@ -6,15 +6,10 @@ from rasa_sdk.events import SlotSet
 
 from actions.present import refunds_text
 from actions.turn import Event, Turn
-from actions.words import line_name, listed
+from actions.words import goods
 from kefu.shop.orders import status_facts
 from kefu.shop.policy import Policy
 from kefu.shop.records import Order, Transaction
-
-
-def goods_of(turn: Turn, order: Order) -> str:
-    """An order's lines by name."""
-    return listed([line_name(line, language=turn.language) for line in order.lines], language=turn.language)
 
 
 def focus(order: Order) -> list[Event]:
@@ -30,7 +25,7 @@ def say_status(turn: Turn, tx: Transaction, order: Order) -> None:
         status_code(order, late=facts["parcel"] in ("late", "lost")),
         custom={"card": {"order_number": order.order_number, "status": order.status}},
         order_number=order.order_number,
-        items=goods_of(turn, order),
+        items=goods(order, language=turn.language),
         total=facts["total"],
         carrier=order.carrier,
         tracking_number=order.tracking_number,

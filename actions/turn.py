@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,8 +30,8 @@ EVERYTHING = re.compile(
 class Turn:
     """What one action may read and say.
 
-    ``events`` and the dispatcher's messages are local to the turn: a turn that is cut off
-    after its time limit leaves nothing behind in the conversation.
+    The dispatcher's messages are local to the turn: one that is cut off after its time limit
+    leaves no words behind in the conversation.
     """
 
     tracker: Tracker
@@ -39,7 +39,6 @@ class Turn:
     identity: Identity
     now: datetime
     zone: str
-    said: list[str] = field(default_factory=list)
 
     @property
     def language(self) -> str:
@@ -71,7 +70,6 @@ class Turn:
     ) -> None:
         """Utter ``utter_<code>`` in the customer's language; ``facts`` fill its placeholders."""
         words = {name: spoken(value, language=self.language, zone=self.zone) for name, value in facts.items()}
-        self.said.append(code)
         self.dispatcher.utter_message(
             response=f"utter_{code}",
             buttons=[{"title": title, "payload": payload} for title, payload in buttons],

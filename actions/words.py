@@ -226,13 +226,17 @@ def line_name(line: OrderLine, *, language: str, pieces: int | None = None) -> s
     return f"{name} × {count}"
 
 
-def order_name(order: Order, *, language: str) -> str:
-    """An order as one line of a list: its goods, number and state."""
-    goods = listed([line_name(line, language=language) for line in order.lines], language=language)
+def goods(order: Order, *, language: str) -> str:
+    """An order's lines by name."""
+    return listed([line_name(line, language=language) for line in order.lines], language=language)
+
+
+def in_list(name: str, order: Order, *, language: str) -> str:
+    """Goods as one line of a list: their name, the order's number and its state."""
     state = word(order.status, language=language)
     if language == "zh":
-        return f"{goods}，订单 {order.order_number}，{state}"
-    return f"{goods} — order {order.order_number}, {state}"
+        return f"{name}，订单 {order.order_number}，{state}"
+    return f"{name} — order {order.order_number}, {state}"
 
 
 def simplified(text: str) -> str:
@@ -256,7 +260,7 @@ def spoken(value: Any, *, language: str, zone: str) -> Any:
     if isinstance(value, OrderLine):
         return line_name(value, language=language)
     if isinstance(value, Order):
-        return order_name(value, language=language)
+        return in_list(goods(value, language=language), value, language=language)
     if isinstance(value, Address):
         return ", ".join(part for part in (value.name, value.address, value.postcode, value.country) if part)
     if isinstance(value, (list, tuple)):

@@ -56,12 +56,12 @@ class Family:
         self._children: list[Child] = []
         self._pumps: list[threading.Thread] = []
 
-    def start(self, name: str, command: Sequence[str], *, extra: Mapping[str, str] | None = None) -> Child:
+    def start(self, name: str, command: Sequence[str]) -> Child:
         """Start ``command`` from the project's root, in a process group of its own."""
         process = subprocess.Popen(
             list(command),
             cwd=self._root,
-            env=child_environment(extra),
+            env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -47,7 +47,7 @@ def _prepare_and_serve(family: Family, settings: Settings, *, chat_port: int, mo
 def _serve(family: Family, settings: Settings, *, chat_port: int, archive: Path) -> int:
     family.start("actions", action_command(settings))
     command = chat_command(settings, chat_port=chat_port, archive=archive)
-    family.start("rasa", command, extra={"KEFU_SERVE": "1"})
+    family.start("rasa", command)
     address = f"http://{settings.host}:{chat_port}/"
     reason = wait_until(lambda: readiness(address), family.obituary, seconds=settings.ready_seconds)
     if reason:

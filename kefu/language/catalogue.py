@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from kefu.errors import SeedError
 
@@ -72,16 +72,6 @@ class Catalogue:
             orders=shapes(row["order_number"] for row in orders),
             tracking=shapes(row["tracking_number"] for row in orders),
         )
-
-
-class CatalogueSource(Protocol):
-    """Where a running assistant reads the catalogue; joined to the store in components/wiring.py."""
-
-    def read(self) -> Catalogue:
-        """The catalogue as it stands now."""
-
-    def counter(self) -> int:
-        """A number that moves whenever the catalogue changes."""
 
 
 def shapes(numbers: Iterable[str | None]) -> tuple[Shape, ...]:
