@@ -19,12 +19,47 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 evaluate_app = typer.Typer(
-    help="Measure the newest model on a file of examples.", no_args_is_help=True, rich_markup_mode=None
+    help="Measure a model on a file of examples.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(evaluate_app, name="evaluate")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 ModelOption = Annotated[Path | None, typer.Option("--model", help="A model archive; else the newest.")]
+TrainOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--train",
+        metavar="FILE",
+        help="Train on this file first, by the default recipe, instead of taking a model. Rows with the "
+        "intent NONE are known to be out of scope: no class, they serve the threshold.",
+    ),
+]
+PredictionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--predictions",
+        metavar="OUT.csv",
+        help="Write a line a row, in order: text, intent (wanted), predicted, confidence (of the best "
+        "intent), strangeness, language if given.",
+    ),
+]
+PlotsOption = Annotated[
+    Path | None,
+    typer.Option("--plots", metavar="DIR", help="Write confusion.png and reliability.png there."),
+]
+KeepOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep", metavar="DIR", help="With --train: keep the model in this new folder, for --model."
+    ),
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="With --train: the seed of the training.")]
+RecipeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--recipe", metavar="KEY=VALUE", help="With --train: change the recipe; may be given again."
+    ),
+]
 
 
 @app.command()
@@ -89,16 +124,64 @@ def shell(
     raise typer.Exit(run_shell(customer=customer, model=model))
 
 
-@evaluate_app.command("intents")
-def evaluate_intents(
-    file: Annotated[Path, typer.Argument(help="CSV or JSONL with text and intent.")],
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="A message.")],
     as_json: JsonOption = False,
     model: ModelOption = None,
 ) -> None:
-    """Accuracy, macro-F1 and a table of the intents."""
-    from kefu.cli.evaluate import intents
+    """Why a message is understood as it is."""
+    from kefu.cli.explain import explain as run_explain
 
-    intents(file, as_json=as_json, model=model)
+    run_explain(text, as_json=as_json, model=model)
+
+
+@evaluate_app.command("intents")
+def evaluate_intents(
+    file: Annotated[
+        Path, typer.Argument(help="CSV or JSONL: text, intent; if there accept (a|b), language, entities.")
+    ],
+    as_json: JsonOption = False,
+    model: ModelOption = None,
+    train: TrainOption = None,
+    predictions: PredictionsOption = None,
+    plots: PlotsOption = None,
+    keep: KeepOption = None,
+    seed: SeedOption = None,
+    recipe: RecipeOption = None,
+) -> None:
+    """Accuracy, macro figures, calibration, CPU time, and a table of the intents.
+
+    The intent NONE in FILE is out of scope: then also the accuracy over all rows at the threshold that
+    was chosen in training, in-scope accuracy, recall of what is out of scope, and AUROC.
+    """
+    from kefu.cli.evaluate import Output, Source, intents
+
+    output = Output(as_json=as_json, predictions=predictions, plots=plots)
+    source = Source(model=model, train=train, keep=keep, seed=seed, recipe=tuple(recipe or ()))
+    intents(file, source, output)
+
+
+@evaluate_app.command("entities")
+def evaluate_entities(
+    file: Annotated[
+        Path, typer.Argument(help="JSONL (or CSV): text, entities [{start, end, entity}], intent if there.")
+    ],
+    as_json: JsonOption = False,
+    model: ModelOption = None,
+    train: TrainOption = None,
+    predictions: PredictionsOption = None,
+    plots: PlotsOption = None,
+    keep: KeepOption = None,
+    seed: SeedOption = None,
+    recipe: RecipeOption = None,
+) -> None:
+    """Precision, recall and F1 of whole entities, a table of the types, CPU time."""
+    from kefu.cli.evaluate import Output, Source, entities
+
+    output = Output(as_json=as_json, predictions=predictions, plots=plots)
+    source = Source(model=model, train=train, keep=keep, seed=seed, recipe=tuple(recipe or ()))
+    entities(file, source, output)
 
 
 @evaluate_app.command("retrieval")

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import tarfile
+import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from kefu.cli import console
 from kefu.cli.children import child_environment, rasa_command
 from kefu.errors import ModelError
+from kefu.settings import Settings
+
+if TYPE_CHECKING:
+    from kefu.language.understanding import Understanding
 
 # What a model is made from. `domain` is there for the day when domain.yml becomes a folder.
 SOURCES = (
@@ -22,6 +29,8 @@ SOURCES = (
     "kefu/components",
     "kefu/language",
 )
+# The component in whose folder of an archive the trained understanding lies.
+_CLASSIFIER = "BertIntentEntityClassifier"
 
 
 def configuration_digest(root: Path) -> str:
@@ -62,6 +71,49 @@ def ensure_model(root: Path, *, force: bool = False) -> Path:
         _train(root, model)
     model.touch()
     return model
+
+
+def understanding_of(model: Path | None) -> Understanding:
+    """The understanding in the archive ``model``, else in the newest; a folder is opened as it is.
+
+    Raises ModelError where there is no model, or no understanding in it.
+    """
+    from kefu.language.understanding import Understanding
+
+    if model is not None and model.is_dir():
+        return Understanding.open(model)
+    archive = chosen_model(Settings.load().root, model)
+    with tempfile.TemporaryDirectory(prefix="kefu-understanding-") as scratch:
+        # nothing is read from the folder once it is open
+        return Understanding.open(_unpacked(archive, Path(scratch)))
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
+    """Copy the classifier's files out of ``archive`` into ``folder``; returns ``folder``."""
+    found = False
+    try:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                below = _below_classifier(PurePosixPath(member.name))
+                data = tar.extractfile(member) if below and member.isfile() else None
+                if below and data:
+                    found = True
+                    target = folder / below
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(data.read())
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ModelError(f"cannot read {archive} ({error}); train again with `kefu train --force`") from error
+    if not found:
+        raise ModelError(f"{archive} holds no {_CLASSIFIER}; train a model of this version with `kefu train`")
+    return folder
+
+
+def _below_classifier(name: PurePosixPath) -> PurePosixPath | None:
+    """A member's path below the classifier's folder; None for other members and for tricks."""
+    place = next((i for i, part in enumerate(name.parts[:-1]) if _CLASSIFIER in part), None)
+    if place is None or ".." in name.parts:
+        return None
+    return PurePosixPath(*name.parts[place + 1 :])
 
 
 def _train(root: Path, model: Path) -> None:
