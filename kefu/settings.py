@@ -50,6 +50,8 @@ class Settings:
     confirmation_minutes: int = _setting("how long a yes to a confirmation is taken, minutes", default="10")
     action_seconds: int = _setting("how long an action may take, seconds", default="5")
     ready_seconds: int = _setting("how long `kefu up` waits for its servers, seconds", default="60")
+    bench_data: Path = _setting("the public data that `python -m benchmarks.nlu` measures on",
+                                default="<root>/../shared/bench")  # fmt: skip
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ, *, root: Path | None = None) -> Settings:
@@ -82,6 +84,7 @@ class Settings:
             confirmation_minutes=_number(env, "confirmation_minutes"),
             action_seconds=_number(env, "action_seconds"),
             ready_seconds=_number(env, "ready_seconds"),
+            bench_data=_path(env, "bench_data") or base.parent / "shared" / "bench",
         )
 
 

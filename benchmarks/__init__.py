@@ -1,0 +1,1 @@
+"""Side-by-side measurements against stock Rasa and published results."""

@@ -1,0 +1,1 @@
+"""How well messages are understood: ours against stock Rasa, on the same splits, in one table."""
