@@ -71,6 +71,9 @@ class Speller:
         self._followed: Counter[str] = Counter()
         for (left, _), count in self._pairs.items():
             self._followed[left] += count
+        general_words = frozenset(self._general)
+        # a training text's own slip ("rtack", once) is known, but no word is corrected to it
+        self._firm = {word for word, count in self._counts.items() if count > 1 or word in general_words}
         self._near: dict[str, Mapping[str, float]] = {}
 
     @classmethod
@@ -189,8 +192,8 @@ class Speller:
         found: dict[str, float] = {}
         for place in range(len(word) + 1):
             before, after = word[:place], word[place:]
-            _offer(found, self._counts, (before + c + after for c in _LETTERS), _DROPPED / (len(word) + 1))
-        _offer(found, self._counts, _swaps(word), _SWAPPED / (len(word) - 1))
+            _offer(found, self._firm, (before + c + after for c in _LETTERS), _DROPPED / (len(word) + 1))
+        _offer(found, self._firm, _swaps(word), _SWAPPED / (len(word) - 1))
         return {other: chance for other, chance in found.items() if not _inflected(word, other)}
 
     def _around(self, word: str) -> dict[str, float]:
@@ -204,7 +207,8 @@ class Speller:
                 _offer(found, self._words, (before + c + after[1:] for c in _LETTERS), _CHANGED * wrong)
                 _offer(found, self._words, (before + after[1:],), _ADDED * wrong)
         _offer(found, self._words, _swaps(word), _SWAPPED / max(len(word) - 1, 1))
-        return found
+        # "deactivate" is no mistyped "reactivate"
+        return {other: chance for other, chance in found.items() if {word[:2], other[:2]} != {"de", "re"}}
 
 
 def _offer(found: dict[str, float], wanted: Container[str], words: Iterable[str], chance: float) -> None:

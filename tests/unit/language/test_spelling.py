@@ -118,6 +118,16 @@ def test_may_and_may_not_are_never_taken_for_each_other() -> None:
     assert speller.correct(["I", "can", "pay"]) == ["I", "can", "pay"]
 
 
+def test_no_word_becomes_its_opposite() -> None:
+    speller = Speller.fit(["please reactivate my card"] * 5)
+    assert speller.correct(["please", "deactivate", "my", "card"])[1] == "deactivate"
+
+
+def test_a_slip_of_the_training_texts_is_no_correction() -> None:
+    speller = Speller.fit(["i want to rtack my order", *["where is my order"] * 5])
+    assert speller.correct(["i", "want", "to", "track", "my", "order"])[3] == "track"
+
+
 @pytest.mark.parametrize("word", SPARED)
 def test_what_is_spared(speller: Speller, word: str) -> None:
     assert speller.correct([word]) == [word]
