@@ -12,6 +12,7 @@ import numpy as np
 
 from kefu.errors import ModelError
 from kefu.language.export import META_NAME, ONNX_NAME, TOKENIZER_NAME
+from kefu.language.subwords import Subwords, buckets, padded
 from kefu.language.text import Piece, fold
 
 #: A batch holds at most this many padded sub-tokens, so that long texts come in small batches.
@@ -28,21 +29,28 @@ class Encoded:
     sentence: np.ndarray
 
 
+@dataclass(frozen=True)
+class Hidden:
+    """A text's vectors: ``subwords`` (n, width), whose words are ``owners`` (-1: none), and ``sentence``."""
+
+    subwords: np.ndarray
+    sentence: np.ndarray
+    owners: tuple[int, ...]
+
+
 class Encoder:
     """A BERT-family encoder in memory. Needs no file after ``open``; safe to share between threads."""
 
-    def __init__(self, *, session: Any, tokenizer: Any, digest: str, width: int, max_length: int) -> None:
+    def __init__(self, *, session: Any, subwords: Subwords, digest: str, width: int) -> None:
         self._session = session
-        self._tokenizer = tokenizer
+        self._subwords = subwords
         self.digest = digest
         self.width = width
-        self._max_length = min(max_length, _LONGEST)
 
     @classmethod
     def open(cls, folder: Path, *, threads: int = 1) -> Encoder:
         """Load an exported encoder; ModelError where a file is missing or damaged."""
         import onnxruntime
-        from tokenizers import Tokenizer
 
         missing = [n for n in (META_NAME, ONNX_NAME, TOKENIZER_NAME) if not (folder / n).is_file()]
         if missing:
@@ -54,61 +62,50 @@ class Encoder:
         session = onnxruntime.InferenceSession(
             (folder / ONNX_NAME).read_bytes(), options, providers=["CPUExecutionProvider"]
         )
-        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_NAME))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(min(int(meta["max_length"]), _LONGEST))
-        return cls(session=session, tokenizer=tokenizer, digest=meta["digest"], width=int(meta["width"]),
-                   max_length=int(meta["max_length"]))
+        subwords = Subwords(
+            (folder / TOKENIZER_NAME).read_text(encoding="utf-8"),
+            longest=min(int(meta["max_length"]), _LONGEST),
+        )
+        return cls(session=session, subwords=subwords, digest=meta["digest"], width=int(meta["width"]))
+
+    def read(self, texts: Sequence[Sequence[str]]) -> list[Hidden]:
+        """The vectors of texts that are cut into words already, in order."""
+        read = self._subwords.encode(texts)
+        done: dict[int, Hidden] = {}
+        for indexes, vectors in self._runs([ids.ids for ids in read]):
+            for row, index in enumerate(indexes):
+                own = vectors[row, : len(read[index].ids)]
+                done[index] = Hidden(own, _mean(own), read[index].owners)
+        return [done[index] for index in range(len(texts))]
 
     def encode(self, texts: Sequence[str], pieces: Sequence[Sequence[Piece]]) -> list[Encoded]:
         """Vectors of ``texts`` and of their ``pieces``, in order.
 
         A piece's vector is the mean of its sub-tokens' vectors; zero beyond the longest input.
         """
+        encodings = self._subwords.of_texts([fold(text) for text in texts])
         done: dict[int, Encoded] = {}
-        for indexes, encodings, vectors in self._runs(texts):
-            for row, (index, encoding) in enumerate(zip(indexes, encodings, strict=True)):
-                own = vectors[row, : len(encoding.ids)]
-                done[index] = Encoded(_by_piece(own, encoding.offsets, pieces[index]), _mean(own))
+        for indexes, vectors in self._runs([e.ids for e in encodings]):
+            for row, index in enumerate(indexes):
+                own = vectors[row, : len(encodings[index].ids)]
+                done[index] = Encoded(_by_piece(own, encodings[index].offsets, pieces[index]), _mean(own))
         return [done[index] for index in range(len(texts))]
 
     def sentences(self, texts: Sequence[str]) -> np.ndarray:
         """Mean-pooled sentence vectors of ``texts``: (len(texts), width), each of length 1."""
         result = np.zeros((len(texts), self.width), dtype=np.float32)
-        for indexes, encodings, vectors in self._runs(texts):
-            for row, (index, encoding) in enumerate(zip(indexes, encodings, strict=True)):
-                result[index] = _mean(vectors[row, : len(encoding.ids)])
+        encodings = self._subwords.of_texts([fold(text) for text in texts])
+        for indexes, vectors in self._runs([e.ids for e in encodings]):
+            for row, index in enumerate(indexes):
+                result[index] = _mean(vectors[row, : len(encodings[index].ids)])
         return result
 
-    def _runs(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Any], np.ndarray]]:
-        """Batches of similar length: indexes into ``texts``, encodings, vectors (batch, length, width)."""
-        encodings = self._tokenizer.encode_batch([fold(text) for text in texts])
-        for indexes in _buckets([len(e.ids) for e in encodings]):
-            batch = [encodings[i] for i in indexes]
-            ids, mask = _padded([e.ids for e in batch])
+    def _runs(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Batches of similar length: indexes into ``rows`` and vectors (batch, length, width)."""
+        for indexes in buckets([len(ids) for ids in rows], texts=_BATCH_TEXTS, tokens=_BATCH_TOKENS):
+            ids, mask = padded([rows[i] for i in indexes])
             (vectors,) = self._session.run(["tokens"], {"input_ids": ids, "attention_mask": mask})
-            yield indexes, batch, vectors
-
-
-def _buckets(lengths: Sequence[int]) -> Iterator[list[int]]:
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and (len(batch) == _BATCH_TEXTS or (len(batch) + 1) * lengths[index] > _BATCH_TOKENS):
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
-
-
-def _padded(rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-    length = max(map(len, rows))
-    ids = np.zeros((len(rows), length), dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, values in enumerate(rows):
-        ids[row, : len(values)] = values
-        mask[row, : len(values)] = 1
-    return ids, mask
+            yield indexes, vectors
 
 
 def _mean(vectors: np.ndarray) -> np.ndarray:

@@ -18,10 +18,12 @@ class Span:
 class Example:
     """A message with its intent (None: it teaches entities only) and its entities.
 
-    ``source`` says where it stands ("file, line n"), for reports on the data.
+    ``further`` holds labels of other heads, as ("sentiment", "negative"). ``source`` says where it
+    stands ("file, line n"), for reports on the data.
     """
 
     text: str
     intent: str | None = None
     spans: tuple[Span, ...] = ()
     source: str = ""
+    further: tuple[tuple[str, str], ...] = ()

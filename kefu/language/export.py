@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from kefu.errors import ModelError
 from kefu.language.weights import Weights, find_weights
@@ -55,43 +56,66 @@ def place_atomically(folder: Path, fill: Callable[[Path], None]) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _export(weights: Weights, model: str, folder: Path) -> None:
+def write_encoder(
+    encoder: Any, *, tokenizer_json: str, folder: Path, digest: str, model: str, longest: int | None = None
+) -> None:
+    """Write a loaded transformers ``encoder`` as what ``Encoder.open`` reads: int8 per channel.
+
+    ``longest`` is its longest input in sub-tokens, by default as its configuration says. Per tensor would
+    lose 0.6 points of BANKING77, per channel none.
+    """
     plain = folder / "plain.onnx"
-    width, length = _to_onnx(weights, plain)
+    _to_onnx(encoder, plain)
     _quantise(plain, folder / ONNX_NAME)
     plain.unlink()
-    shutil.copyfile(weights.folder / "tokenizer.json", folder / TOKENIZER_NAME)
-    meta = {"digest": encoder_digest(model), "model": model, "width": width, "max_length": length}
+    (folder / TOKENIZER_NAME).write_text(tokenizer_json, encoding="utf-8")
+    config = encoder.config
+    length = longest or int(config.max_position_embeddings)
+    meta = {"digest": digest, "model": model, "width": int(config.hidden_size), "max_length": length}
     (folder / META_NAME).write_text(json.dumps(meta), encoding="utf-8")
 
 
-def _to_onnx(weights: Weights, target: Path) -> tuple[int, int]:
-    """Write the model as float ONNX; returns its width and its longest input in sub-tokens."""
-    import torch
+def load_plain(folder: Path) -> Any:
+    """The transformers model saved in ``folder``; ModelError where it cannot be loaded."""
     from transformers import AutoModel
 
     try:
-        bert = AutoModel.from_pretrained(weights.folder, attn_implementation="eager").eval()
+        return AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
     except (OSError, ValueError) as error:
-        raise ModelError(f"{weights.folder} holds no model that transformers can load: {error}") from error
+        raise ModelError(f"{folder} holds no model that transformers can load: {error}") from error
 
-    class Tokens(torch.nn.Module):  # token vectors only, one output
+
+def _export(weights: Weights, model: str, folder: Path) -> None:
+    tokenizer_json = (weights.folder / "tokenizer.json").read_text(encoding="utf-8")
+    write_encoder(load_plain(weights.folder), tokenizer_json=tokenizer_json, folder=folder,
+                  digest=encoder_digest(model), model=model)  # fmt: skip
+
+
+def _to_onnx(encoder: Any, target: Path) -> None:
+    """Write the model as float ONNX: token vectors only, one output."""
+    import torch
+
+    class Tokens(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.bert = bert
+            self.encoder = encoder
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            return self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            return self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
 
     example = torch.tensor([[1, 2, 3, 0], [1, 2, 0, 0]])
     axes = {0: "batch", 1: "length"}
     with torch.no_grad():
         torch.onnx.export(
-            Tokens(), (example, (example != 0).long()), str(target), opset_version=_OPSET,
-            input_names=["input_ids", "attention_mask"], output_names=["tokens"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "tokens": axes}, dynamo=False,
+            Tokens().eval(),
+            (example, (example != 0).long()),
+            str(target),
+            opset_version=_OPSET,
+            input_names=["input_ids", "attention_mask"],
+            output_names=["tokens"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, "tokens": axes},
+            dynamo=False,
         )
-    return int(bert.config.hidden_size), int(bert.config.max_position_embeddings)
 
 
 def _quantise(source: Path, target: Path) -> None:

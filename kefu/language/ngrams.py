@@ -45,10 +45,15 @@ class NgramModel:
             raise ModelError(f"{len(texts)} training texts hold no n-gram to learn: {error}.") from error
         return cls(vectorizer)
 
+    @property
+    def size(self) -> int:
+        """How many n-grams it knows."""
+        return len(self._vectorizer.vocabulary_)
+
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """One sparse row (len(texts), n-grams) a text; zero for a text without a known n-gram."""
         if not texts:
-            return csr_matrix((0, len(self._vectorizer.vocabulary_)), dtype=np.float32)
+            return csr_matrix((0, self.size), dtype=np.float32)
         return self._vectorizer.transform([seen(text) for text in texts]).astype(np.float32)
 
     def as_dict(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import functools
 import logging
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -88,6 +89,16 @@ def han_count(text: str) -> int:
 def words_of_han(run: str) -> list[str]:
     """The words of a run of Simplified Chinese characters, as jieba's dictionary sees them."""
     return list(_jieba().cut(run, HMM=False))
+
+
+def common_han(most: int) -> list[str]:
+    """The commonest Chinese characters by the word counts of jieba's dictionary, the commonest first."""
+    counts: Counter[str] = Counter()
+    for word, count in _jieba().FREQ.items():
+        if count and _HAN_RUN.fullmatch(word):
+            for char in word:
+                counts[char] += count
+    return [char for char, _ in counts.most_common(most)]
 
 
 def _split_han(run: str, start: int) -> Iterator[Piece]:

@@ -1,0 +1,1 @@
+"""Fine-tuning: what needs torch. Nothing that serves imports it."""
