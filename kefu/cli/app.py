@@ -31,7 +31,8 @@ TrainOption = Annotated[
         "--train",
         metavar="FILE",
         help="Train on this file first, by the default recipe, instead of taking a model. Rows with the "
-        "intent NONE are known to be out of scope: no class, they serve the threshold.",
+        "intent NONE are known to be out of scope: no class is learnt from them, and the account of the "
+        "training says how many of them are kept out.",
     ),
 ]
 PredictionsOption = Annotated[

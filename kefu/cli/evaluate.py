@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kefu.channels.text import guarded
 from kefu.cli import console
 from kefu.cli.models import chosen_model
 from kefu.errors import ConfigError, KefuError
@@ -145,7 +146,17 @@ def _model(
     else:
         archive = chosen_model(Settings.load().root, source.model)
         with parser(archive) as parse:
-            yield lambda text: from_parse_data(parse(text)), {"model": str(archive)}
+            yield _assistant(parse), {"model": str(archive)}
+
+
+def _assistant(parse: Callable[[str], dict[str, Any]]) -> Reader:
+    """The assistant's word on a message that came as the channel hands it over: "/greet" is no command."""
+
+    def read(text: str) -> Prediction:
+        said = guarded(text)
+        return from_parse_data(parse(said), moved=len(said) - len(text))
+
+    return read
 
 
 @contextlib.contextmanager
@@ -153,20 +164,18 @@ def _trained(
     file: Path, source: Source, *, need: tuple[str, ...]
 ) -> Iterator[tuple[Understanding, bool, dict[str, Any]]]:
     """An understanding trained on ``file``, whether out-of-scope rows were among it, and the account."""
-    from kefu.evaluation.training import conflicts, learn, recipe_of
+    from kefu.evaluation.training import learn, recipe_of
 
     recipe = recipe_of(source.recipe, seed=source.seed)
     rows = read_labelled(file, need=need)
-    for conflict in conflicts(rows):
-        _tell(f"{file}: {conflict}")
     with contextlib.ExitStack() as stack:
         folder = _new_folder(source.keep) if source.keep else Path(stack.enter_context(_scratch()))
         _tell(f"training on {len(rows)} examples of {file}")
-        understanding, report = learn(rows, recipe, folder=folder)
-        for problem in report.problems:
+        understanding, account = learn(rows, recipe, folder=folder)
+        for problem in account["problems"]:
             _tell(problem)
         about = {"file": str(file), "sha256": _digest(file), "recipe": recipe.as_dict()}
-        yield understanding, any(row.outside for row in rows), {"training": {**about, **report.as_dict()}}
+        yield understanding, any(row.outside for row in rows), {"training": {**about, **account}}
 
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 _RANKED = 5
 _BAR = 20
+#: Characters of a message whose words are weighed: each word costs a reading of the whole.
+_WEIGHED = 600
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,17 @@ class EntityFound:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What a further head (such as sentiment) says: its likeliest value and how sure it is (0..1)."""
+
+    head: str
+    value: str
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """A message with what was made of it and from what; language and sentiment if somebody told."""
+    """A message with what was made of it and from what; ``language`` if somebody told."""
 
     text: str
     ranking: tuple[Ranked, ...]
@@ -59,8 +71,8 @@ class Explanation:
     entities: tuple[EntityFound, ...]
     strangeness: float
     out_of_scope: bool
+    further: tuple[Judged, ...] = ()
     language: str | None = None
-    sentiment: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as plain values, for JSON and the decision record."""
@@ -91,8 +103,8 @@ class Explanation:
     def _about(self) -> list[str]:
         verdict = "out of scope" if self.out_of_scope else "in scope"
         lines = [f"strangeness {self.strangeness:.3f} ({verdict})"]
-        lines += [f"language {self.language}"] if self.language else []
-        return lines + ([f"sentiment {self.sentiment}"] if self.sentiment else [])
+        lines += [f"{one.head} {one.value} ({one.confidence:.3f})" for one in self.further]
+        return lines + ([f"language {self.language}"] if self.language else [])
 
 
 def explained(
@@ -100,15 +112,17 @@ def explained(
     text: str,
     *,
     language: str | None = None,
-    sentiment: str | None = None,
     most: int = _RANKED,
 ) -> Explanation:
-    """Explain what ``understanding`` makes of ``text``: its ``most`` best intents and neighbours."""
+    """Explain what ``understanding`` makes of ``text``: its ``most`` best intents and neighbours.
+
+    Words are weighed in the first 600 characters.
+    """
     from kefu.evaluation.predictions import THRESHOLD
 
     (reading,) = understanding.read([text])
     ranking = tuple(Ranked(name, float(sure)) for name, sure in reading.ranking[:most])
-    carried = understanding.carried(text) if ranking else []
+    carried = understanding.carried(text[:_WEIGHED], intent=ranking[0].intent) if ranking else []
     return Explanation(
         text=text,
         ranking=ranking,
@@ -123,9 +137,14 @@ def explained(
         ),
         strangeness=float(reading.strangeness),
         out_of_scope=bool(reading.strangeness >= THRESHOLD),
+        further=tuple(_judged(head, shares) for head, shares in reading.further.items()),
         language=language,
-        sentiment=sentiment,
     )
+
+
+def _judged(head: str, shares: Mapping[str, float]) -> Judged:
+    value, confidence = max(shares.items(), key=lambda item: item[1])
+    return Judged(head, value, float(confidence))
 
 
 def _bar(share: float) -> str:

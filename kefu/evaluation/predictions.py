@@ -55,8 +55,11 @@ def reader_of(understanding: Understanding, *, gated: bool) -> Reader:
     return read
 
 
-def from_parse_data(row: Mapping[str, Any]) -> Prediction:
-    """A prediction out of Rasa's parse data; the fallbacks of the assistant count as NONE."""
+def from_parse_data(row: Mapping[str, Any], *, moved: int = 0) -> Prediction:
+    """A prediction out of Rasa's parse data; the fallbacks of the assistant count as NONE.
+
+    ``moved``: how many characters stood before the text when it was parsed.
+    """
     chosen = str(row["intent"]["name"] or "")
     ranking = row.get("intent_ranking") or [row["intent"]]
     real = [one for one in ranking if one["name"] not in NOT_OURS] or [row["intent"]]
@@ -66,7 +69,9 @@ def from_parse_data(row: Mapping[str, Any]) -> Prediction:
         best=str(best["name"] or ""),
         confidence=float(best["confidence"]),
         strangeness=_strangeness(row),
-        spans=tuple(Span(e["start"], e["end"], e["entity"]) for e in row.get("entities") or ()),
+        spans=tuple(
+            Span(e["start"] - moved, e["end"] - moved, e["entity"]) for e in row.get("entities") or ()
+        ),
     )
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kefu.errors import ConfigError, KefuError
-from kefu.evaluation.examples import Labelled
+from kefu.evaluation.examples import NONE, Labelled
+from kefu.evaluation.predictions import reader_of
 from kefu.language.examples import Example
 
 if TYPE_CHECKING:
     from kefu.language.recipe import Recipe
-    from kefu.language.training.fit import FitReport
     from kefu.language.understanding import Understanding
 
 
@@ -43,15 +43,19 @@ def _typed(value: str) -> Any:
         return value
 
 
-def learn(rows: Sequence[Labelled], recipe: Recipe, *, folder: Path) -> tuple[Understanding, FitReport]:
-    """Train on ``rows`` into ``folder`` and open what was trained."""
+def learn(rows: Sequence[Labelled], recipe: Recipe, *, folder: Path) -> tuple[Understanding, dict[str, Any]]:
+    """Train on ``rows`` into ``folder`` and open what was trained, with the account of it.
+
+    What is known to be out of scope is no class; the account says how much of it would be kept out.
+    """
     from kefu.language.training.fit import fit_understanding
     from kefu.language.understanding import Understanding
 
     within, outside = as_examples(rows)
-    known: dict[str, Any] = {"outside": outside} if outside else {}
-    report = fit_understanding(within, recipe, folder=folder, **known)
-    return Understanding.open(folder), report
+    report = fit_understanding(within, recipe, folder=folder).as_dict()
+    understanding = Understanding.open(folder)
+    report["problems"] = [*report["problems"], *contradictions(rows)]
+    return understanding, {**report, "known_out_of_scope": _kept_out(understanding, outside)}
 
 
 def as_examples(rows: Sequence[Labelled]) -> tuple[list[Example], list[Example]]:
@@ -67,22 +71,27 @@ def as_examples(rows: Sequence[Labelled]) -> tuple[list[Example], list[Example]]
     return within, [_example(row) for row in rows if row.outside]
 
 
-def conflicts(rows: Sequence[Labelled]) -> list[str]:
-    """A sentence for every text that stands under two intents, with its lines."""
-    seen: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+def contradictions(rows: Sequence[Labelled]) -> list[str]:
+    """A sentence for every text that stands under an intent and is called out of scope, with its lines.
+
+    Texts under two intents are reported by the training itself.
+    """
+    places: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
         if row.intent:
-            seen[" ".join(row.text.split())][row.intent].append(row.line)
+            places[" ".join(row.text.split())].setdefault(row.intent, row.line)
     return [
-        f"{json.dumps(text[:60], ensure_ascii=False)} is " + " and ".join(map(_where, intents.items()))
-        for text, intents in seen.items()
-        if len(intents) > 1
+        f"{rows[0].source.rpartition(',')[0]}: {text[:60]!r} is out of scope (line {intents[NONE]}) and "
+        + ", ".join(f"{name} (line {line})" for name, line in intents.items() if name != NONE)
+        for text, intents in places.items()
+        if NONE in intents and len(intents) > 1
     ]
 
 
-def _where(item: tuple[str, list[int]]) -> str:
-    intent, lines = item
-    return f"{intent} (line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))})"
+def _kept_out(understanding: Understanding, outside: Sequence[Example]) -> dict[str, Any]:
+    read = reader_of(understanding, gated=True)
+    kept = [read(example.text).intent == NONE for example in outside]
+    return {"examples": len(kept), "kept_out": sum(kept) / len(kept) if kept else None}
 
 
 def _example(row: Labelled) -> Example:

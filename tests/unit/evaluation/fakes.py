@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kefu.language.examples import Example, Span
 
@@ -22,6 +22,7 @@ class FakeReading:
     ranking: tuple[tuple[str, float], ...]
     spans: tuple[FakeFound, ...]
     strangeness: float
+    further: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 class FakeUnderstanding:
@@ -57,4 +58,5 @@ class FakeUnderstanding:
             if word.isdigit()
         ]
         ranked = tuple(sorted(ranking, key=lambda pair: -pair[1]))
-        return FakeReading(ranked, tuple(spans), 0.9 if "weird" in text else 0.2)
+        mood = {"sentiment": {"negative": 0.9, "neutral": 0.1}} if "angry" in text else {}
+        return FakeReading(ranked, tuple(spans), 0.9 if "weird" in text else 0.2, mood)

@@ -11,7 +11,7 @@ INTENTS = ("greet", "pay", "a", "b", "c", "d", "e")
 
 
 def test_a_message_is_explained_by_words_neighbours_and_entities() -> None:
-    found = explained(FakeUnderstanding(*INTENTS), "pay 12 please", language="en", sentiment="neutral")
+    found = explained(FakeUnderstanding(*INTENTS), "pay 12 angry", language="en")
     assert [one.intent for one in found.ranking] == ["pay", "greet", "a", "b", "c"]
     assert (found.words[0].word, found.words[0].weight) == ("pay", 0.8)
     assert (found.nearest[0].text, found.nearest[0].intent, found.nearest[0].similarity) == (
@@ -23,7 +23,9 @@ def test_a_message_is_explained_by_words_neighbours_and_entities() -> None:
     assert (found.strangeness, found.out_of_scope) == (0.2, False)
     values = json.loads(json.dumps(found.as_dict()))
     assert values["ranking"][0] == {"intent": "pay", "confidence": 0.8}
-    assert (values["language"], values["sentiment"]) == ("en", "neutral")
+    assert values["language"] == "en"
+    assert values["further"] == [{"head": "sentiment", "value": "negative", "confidence": 0.9}]
+    assert found.as_table().endswith("sentiment negative (0.900)\nlanguage en")
 
 
 def test_the_bars_are_as_long_as_the_words_are_strong() -> None:

@@ -11,7 +11,7 @@ from kefu.errors import ConfigError, KefuError
 from kefu.evaluation.examples import NONE, Labelled
 from kefu.evaluation.predictions import Prediction, from_parse_data, reader_of
 from kefu.evaluation.report import UnderstandingReport, evaluate
-from kefu.evaluation.training import as_examples, conflicts, recipe_of
+from kefu.evaluation.training import as_examples, contradictions, recipe_of
 from kefu.language.examples import Example, Span
 from tests.unit.evaluation.fakes import FakeUnderstanding
 
@@ -88,9 +88,9 @@ def test_the_fallback_of_the_assistant_is_out_of_scope() -> None:
     found = from_parse_data(row)
     assert (found.intent, found.best, found.confidence, found.strangeness) == (NONE, "greet", 0.3, None)
     assert found.spans == (Span(0, 2, "number"),)
-    assert from_parse_data({"intent": {"name": "greet", "confidence": 1.0}, "strangeness": 0.25}) == (
-        from_parse_data({"intent": {"name": "greet", "confidence": 1.0}, "strangeness": 0.25, "entities": []})
-    )
+    assert from_parse_data(row, moved=-1).spans == (Span(1, 3, "number"),)
+    strange = from_parse_data({"intent": {"name": "greet", "confidence": 1.0}, "strangeness": 0.25})
+    assert (strange.intent, strange.strangeness, strange.spans) == ("greet", 0.25, ())
 
 
 def test_a_message_that_no_classifier_named_is_no_crash() -> None:
@@ -103,14 +103,14 @@ def test_a_message_that_no_classifier_named_is_no_crash() -> None:
 # --- training data
 
 
-def test_a_text_under_two_intents_is_told_with_its_lines() -> None:
+def test_a_text_in_scope_and_out_of_it_is_told_with_its_lines() -> None:
     rows = [
-        Labelled("where is it", "track", line=2),
+        Labelled("where is it", "track", line=2, source="a.csv, line 2"),
         Labelled("hello", "greet", line=3),
-        Labelled("where  is it ", "lost", line=4),
-        Labelled("where is it", "track", line=9),
+        Labelled("where  is it ", NONE, line=4),
+        Labelled("hello", "bye", line=9),
     ]
-    assert conflicts(rows) == ['"where is it" is track (lines 2, 9) and lost (line 4)']
+    assert contradictions(rows) == ["a.csv: 'where is it' is out of scope (line 4) and track (line 2)"]
 
 
 def test_what_is_known_to_be_out_of_scope_is_no_class() -> None:
