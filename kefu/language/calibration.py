@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-_FEWEST = 40  # held-out examples from which two weights can be told
+_FEWEST = 40  # held-out examples from which a temperature can be told
+_ENOUGH = 300  # held-out examples from which the weight of a second view can be told
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,16 @@ class Blend:
 
     @classmethod
     def fit(cls, encoder: np.ndarray, ngrams: np.ndarray | None, wanted: np.ndarray) -> Blend:
-        """The weights of least negative log-likelihood; ``wanted`` (n,) holds the right columns."""
+        """The weights of least negative log-likelihood; ``wanted`` (n,) holds the right columns.
+
+        On fewer than 300 examples the n-grams do not count: one weight too many is fitted to chance.
+        """
         from scipy.optimize import minimize
 
         if len(wanted) < _FEWEST:
-            return cls(encoder=1.0, ngrams=0.0 if ngrams is None else 0.5)
+            return cls()
+        if len(wanted) < _ENOUGH:
+            ngrams = None
 
         def loss(logs: np.ndarray) -> float:
             blend = cls(*np.exp(logs)) if ngrams is not None else cls(float(np.exp(logs[0])))

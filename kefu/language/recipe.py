@@ -18,17 +18,21 @@ PRECISION = ("auto", "bfloat16", "float32")
 class Recipe:
     """How an understanding is trained.
 
-    ``model``: "packaged", a folder or a hub name. ``tuning``: "all" parameters but the embedding
-    table, "lora" (adapters of ``lora_rank``), or "frozen" (the challenger alone: logistic regression).
-    ``epochs`` at most, fewer (but 3) where they would be more than ``steps_most`` updates; ended ``patience`` epochs after the best one on a ``development`` share of the data
-    (never more than ``development_most`` examples); data of fewer than ``refit_below`` examples is then
-    learnt whole, for as many epochs. ``batch`` examples a step, of ``accumulate`` parts. The
-    learning rates are those of the encoder and of the heads. ``scale``: what the cosine of the
-    intent head is multiplied by. ``typos``: share of the examples that are mistyped each time they are seen.
-    ``tag_weight``: the loss of entities beside that of intents. ``layers``: how many of the encoder's first
-    layers are kept, 0 for all. ``longest``: sub-tokens of a training text. ``ngrams``: whether the view of
-    character n-grams helps to decide. ``characters``: whether unknown Chinese characters join the vocabulary.
-    ``spelling``: whether a speller reads messages first. ``threads`` of torch.
+    ``model``: "packaged", a folder or a hub name. ``tuning``: "all" parameters but the embedding table,
+    "lora" (adapters of ``lora_rank``), or "frozen" (the challenger alone: logistic regression).
+    ``teacher``: a larger model that is fine-tuned first and whose scores are learnt beside the labels.
+    ``layers``: how many of the encoder's first layers are kept, 0 for all.
+
+    ``epochs`` at most, fewer (but 3) where they would be more than ``steps_most`` updates; ended
+    ``patience`` epochs after the best one on a ``development`` share of the data (never more than
+    ``development_most`` examples). Data of fewer than ``refit_below`` examples is then learnt whole, for as
+    many epochs. ``batch`` examples an update, of ``accumulate`` parts; ``longest``: sub-tokens of a text.
+    ``learning_rate`` is the encoder's, ``head_rate`` that of the heads and of new characters. ``scale``: what
+    the cosine of the intent head is multiplied by. ``tag_weight``: the loss of entities beside that of
+    intents. ``typos``: the share of examples that are mistyped, otherwise each time.
+
+    ``ngrams``: whether the view of character n-grams helps to decide. ``characters``: whether unknown Chinese
+    characters join the vocabulary. ``spelling``: whether a speller reads messages first. ``threads`` of torch.
     """
 
     model: str = PACKAGED
@@ -44,10 +48,11 @@ class Recipe:
     warmup: float = 0.1
     dropout: float = 0.1
     scale: float = 20.0
-    typos: float = 0.3
+    typos: float = 0.5
     tag_weight: float = 1.0
     lora_rank: int = 8
     layers: int = 0
+    teacher: str = ""
     longest: int = 96
     development: float = 0.1
     development_most: int = 1_000

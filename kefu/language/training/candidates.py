@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from kefu.language.text import han_count
 from kefu.language.training import challenger
 from kefu.language.training.items import Item
 from kefu.language.training.journal import Journal
-from kefu.language.training.kit import Kit
+from kefu.language.training.kit import Kit, make_kit
 from kefu.language.training.loop import train
 from kefu.language.training.network import Network
 from kefu.language.training.vectors import head_arrays, seen, tag_f1
@@ -75,11 +75,19 @@ def tuned(kit: Kit, examples: Sequence[Example], held: Sequence[Example], *, jou
     epochs = train(
         network, reader, examples, recipe=kit.recipe, epochs=kit.recipe.epochs_for(len(examples)),
         journal=journal, judge=(lambda own: score(own, judged, kit)) if judged else None,
+        taught=lessons(kit, examples, journal=journal) if kit.recipe.teacher else (),
     )  # fmt: skip
     vectors = seen(network, items, recipe=kit.recipe).sentences
     means = class_means(vectors, items, classes=len(kit.labels.intents))
     lexical = _lexical(kit, examples, items)
     return Candidate(TUNED, kit, network, head_arrays(network), means, lexical, epochs)
+
+
+def lessons(kit: Kit, examples: Sequence[Example], *, journal: Journal) -> list[list[float]]:
+    """What the teacher, fine-tuned on ``examples`` first, scores them: (examples, intents)."""
+    recipe = replace(kit.recipe, model=kit.recipe.teacher, teacher="", layers=0)
+    teacher = tuned(make_kit(examples, recipe), examples, (), journal=journal.of("teacher"))
+    return [list(map(float, row)) for row in teacher.views(examples)[1]]
 
 
 def score(network: Network, items: Sequence[Item], kit: Kit) -> float:

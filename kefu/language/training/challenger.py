@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -64,9 +65,9 @@ def _tag_head(vectors: Seen, *, classes: int, seed: int) -> tuple[np.ndarray, np
     return weights, bias
 
 
-def _place(model: object, weights: np.ndarray, bias: np.ndarray) -> None:
+def _place(model: Any, weights: np.ndarray, bias: np.ndarray) -> None:
     """Write a fitted scikit-learn model's coefficients into the rows of its classes."""
-    classes, coefficients, intercepts = model.classes_, model.coef_, model.intercept_  # type: ignore[attr-defined]
+    classes, coefficients, intercepts = model.classes_, model.coef_, model.intercept_
     if len(classes) == 2:  # scikit-learn keeps one row for two classes
         coefficients = np.concatenate([-coefficients / 2, coefficients / 2])
         intercepts = np.concatenate([-intercepts / 2, intercepts / 2])

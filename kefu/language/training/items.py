@@ -41,23 +41,29 @@ class Labels:
 
 @dataclass(frozen=True)
 class Item:
-    """One example as numbers; ``tags`` one a sub-token; a label that it does not have is IGNORED."""
+    """One example as numbers; ``tags`` one a sub-token; a label that it does not have is IGNORED.
+
+    ``taught``: a teacher's scores of the intents, where there is a teacher.
+    """
 
     ids: tuple[int, ...]
     intent: int
     tags: tuple[int, ...]
     further: Mapping[str, int]
+    taught: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Items together: ``ids``, ``mask`` and ``tags`` (batch, length), the others (batch,)."""
+    """Items together: ``ids``, ``mask`` and ``tags`` (batch, length), ``taught`` (batch, intents) or
+    (batch, 0), the others (batch,)."""
 
     ids: Tensor
     mask: Tensor
     intents: Tensor
     tags: Tensor
     further: Mapping[str, Tensor]
+    taught: Tensor
 
 
 class Reader:
@@ -127,4 +133,5 @@ def batch_of(items: Sequence[Item]) -> Batch:
         intents=torch.tensor([item.intent for item in items]),
         tags=torch.from_numpy(tags),
         further={n: torch.tensor([item.further.get(n, IGNORED) for item in items]) for n in sorted(names)},
+        taught=torch.tensor([item.taught for item in items]),
     )

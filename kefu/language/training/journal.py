@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -20,6 +20,10 @@ class Journal:
     def file(self) -> Path | None:
         """The checkpoint's file."""
         return None if self.folder is None else self.folder / f"{self.stage}.pt"
+
+    def of(self, stage: str) -> Journal:
+        """The journal of a part of this stage."""
+        return replace(self, stage=f"{self.stage}-{stage}")
 
 
 @dataclass(frozen=True)

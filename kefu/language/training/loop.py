@@ -7,7 +7,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -46,15 +46,18 @@ def train(
     epochs: int,
     journal: Journal,
     judge: Judge | None = None,
+    taught: Sequence[Sequence[float]] = (),
 ) -> int:
     """Train ``network`` and leave it with its best weights; gives the number of epochs that made them.
 
-    Without ``judge`` (higher is better) the last epoch is the best. Goes on where ``journal`` left off.
+    ``taught``: a teacher's scores of the intents, one row an example. Without ``judge`` (higher is better) the last epoch is the best. Goes on where ``journal`` left off.
     """
     torch.manual_seed(recipe.seed)
     state = _started(network, recipe, steps=epochs * math.ceil(len(examples) / recipe.batch))
     _resume(state, journal)
     plain = reader.items(examples)
+    if taught:
+        plain = [replace(item, taught=tuple(row)) for item, row in zip(plain, taught, strict=True)]
     with _progress(journal, state.epoch, epochs, len(examples)) as step_done:
         while state.epoch < epochs and not _is_over(state, recipe, judge):
             items = _seen_this_time(reader, examples, plain, recipe, state.rng)
@@ -78,8 +81,15 @@ def mixed_precision(recipe: Recipe) -> Iterator[None]:
 
 
 def loss_of(outputs: Outputs, batch: Batch, *, tag_weight: float) -> Tensor:
-    """The sum of the heads' cross-entropies, each a mean over what has a label."""
+    """The sum of the heads' cross-entropies, each a mean over what has a label.
+
+    A teacher's scores count as much as the labels: both at a temperature of 2, as Hinton et al. 2015
+    (arXiv:1503.02531) soften them.
+    """
     total = _cross_entropy(outputs.intents, batch.intents)
+    if batch.taught.shape[1]:
+        soft, wanted = F.log_softmax(outputs.intents / 2, dim=-1), F.softmax(batch.taught / 2, dim=-1)
+        total = (total + 4 * F.kl_div(soft, wanted, reduction="batchmean")) / 2
     total = total + tag_weight * _cross_entropy(outputs.tags.flatten(0, 1), batch.tags.flatten())
     for name, labels in batch.further.items():
         total = total + _cross_entropy(outputs.further[name], labels)
@@ -131,7 +141,7 @@ def _seen_this_time(
     mistyped = reader.mistyped([examples[i] for i in chosen], rng=rng)
     items = list(plain)
     for place, item in zip(chosen, mistyped, strict=True):
-        items[place] = item
+        items[place] = replace(item, taught=plain[place].taught)
     return items
 
 

@@ -35,12 +35,14 @@ def test_the_better_view_counts_more_and_a_blind_one_not_at_all() -> None:
 
 def test_few_examples_fit_nothing() -> None:
     logits, wanted = scores(n=10)
-    assert Blend.fit(logits, logits, wanted) == Blend(1.0, 0.5)
+    assert Blend.fit(logits, logits, wanted) == Blend(1.0, 0.0)
+    more, wanted = scores(n=100)
+    assert Blend.fit(more, more, wanted).ngrams == 0.0
 
 
 def test_each_script_has_a_blend_of_its_own() -> None:
-    (good, wanted), (noise, _) = scores(n=400, right=4.0), scores(n=400, right=0.0, seed=1)
-    han = [place % 2 == 0 for place in range(400)]
+    (good, wanted), (noise, _) = scores(n=800, right=4.0), scores(n=800, right=0.0, seed=1)
+    han = [place % 2 == 0 for place in range(800)]
     encoder = np.where(np.array(han)[:, None], noise, good)
     ngrams = np.where(np.array(han)[:, None], good, noise)
     for_han, for_others = fit_blends(encoder, ngrams, wanted, han)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kefu.language.examples import Example, Span
@@ -14,6 +14,7 @@ TEXTS = st.text(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # the first text loads jieba's dictionary
 @given(TEXTS)
 def test_units_cover_every_visible_character_once_and_in_order(text: str) -> None:
     covered = [i for unit in units(text) for i in range(unit.start, unit.end)]
@@ -21,6 +22,7 @@ def test_units_cover_every_visible_character_once_and_in_order(text: str) -> Non
     assert all(i in covered for i, char in enumerate(text) if char.isalnum())
 
 
+@settings(deadline=None)  # the first text loads jieba's dictionary
 @given(TEXTS, st.data())
 def test_spans_survive_the_way_through_tags(text: str, data: st.DataObject) -> None:
     cut = units(text)
@@ -34,6 +36,7 @@ def test_spans_survive_the_way_through_tags(text: str, data: st.DataObject) -> N
     assert [Span(f.start, f.end, f.entity) for f in found] == spans
 
 
+@settings(deadline=None)  # the first text loads jieba's dictionary
 @given(TEXTS, st.lists(st.tuples(st.integers(-3, 45), st.integers(-3, 45)), max_size=4))
 def test_any_annotation_is_mended_into_whole_units_or_left_out(text: str, raw: list[tuple[int, int]]) -> None:
     example, problems = mended(Example(text, "x", tuple(Span(a, b, "thing") for a, b in raw)))
@@ -71,6 +74,7 @@ def test_tag_names_are_sorted_and_each_once() -> None:
     assert tag_names(["b", "a", "b"]) == ("O", "B-a", "I-a", "B-b", "I-b")
 
 
+@settings(deadline=None)  # the first text loads jieba's dictionary
 @given(TEXTS)
 def test_a_text_is_whole_again_but_for_its_white_space(text: str) -> None:
     cut = units(text)

@@ -166,6 +166,14 @@ def test_layers_can_be_left_out(recipe: Recipe, tmp_path: Path) -> None:
         fit(replace(recipe, layers=9), tmp_path / "nine")
 
 
+def test_a_student_learns_from_a_teacher(recipe: Recipe, tmp_path: Path) -> None:
+    examples = learnable()
+    student = replace(recipe, layers=1, teacher=recipe.model, epochs=15)
+    readings = fit(student, tmp_path, examples, work=tmp_path / "work").read([e.text for e in examples])
+    assert np.mean([r.ranking[0][0] == e.intent for r, e in zip(readings, examples, strict=True)]) > 0.9
+    assert (tmp_path / "work" / "development-teacher.pt").is_file()
+
+
 def test_what_carried_and_what_is_near(recipe: Recipe, tmp_path: Path) -> None:
     understanding = fit(recipe, tmp_path)
     words = understanding.carried("please cancel the lamp")
