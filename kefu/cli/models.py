@@ -26,6 +26,7 @@ SOURCES = (
     "data/nlu",
     "data/rules",
     "data/stories",
+    "data/sentiment",
     "kefu/components",
     "kefu/language",
 )

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from kefu.components import wiring
-from kefu.components.options import defaults, fingerprint, typed
+from kefu.components.base import Trained
 from kefu.components.refreshing import Refreshing
-from kefu.components.resources import trained
-from kefu.language import aliases, catalogue, entities, numbers, text, words
 from kefu.language.catalogue import Catalogue
 from kefu.language.entities import CatalogueMatcher
 from kefu.language.lexicon import Lexicon
@@ -41,84 +37,36 @@ class CatalogueOptions:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class SpacyCatalogExtractor(GraphComponent, EntityExtractorMixin):
+class SpacyCatalogExtractor(Trained[CatalogueOptions, Refreshing[CatalogueMatcher]], EntityExtractorMixin):
     """Finds the entities of the shop's catalogue; knows the store's, else the one it was trained on."""
 
-    @staticmethod
-    def required_packages() -> list[str]:
-        """What must be installed."""
-        return ["spacy", "rapidfuzz"]
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """The keys of CatalogueOptions and their values."""
-        return defaults(CatalogueOptions)
+    options_type = CatalogueOptions
+    packages = ("spacy", "rapidfuzz")
+    files = (_FILE,)
 
     @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """The shop's tables and the sources of the matcher."""
-        options = typed(CatalogueOptions, {**defaults(CatalogueOptions), **config}, component=cls.__name__)
-        shop = wiring.packaged_catalogue(options.shop)
-        return fingerprint(shop.digest(), aliases, catalogue, entities, numbers, text, words)
+    def inputs(cls, options: CatalogueOptions) -> list[str]:
+        """The shop's tables."""
+        return [wiring.packaged_catalogue(options.shop).digest()]
 
-    def __init__(
-        self,
-        options: CatalogueOptions,
-        *,
-        model_storage: ModelStorage,
-        resource: Resource,
-        matcher: Refreshing[CatalogueMatcher] | None = None,
-    ) -> None:
-        self._options = options
-        self._storage = model_storage
-        self._resource = resource
-        self._matcher = matcher
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> SpacyCatalogExtractor:
-        """An extractor that is yet to read a catalogue."""
-        options = typed(CatalogueOptions, config, component=cls.__name__)
-        return cls(options, model_storage=model_storage, resource=resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> SpacyCatalogExtractor:
-        """The trained extractor, following the store; ModelError where the model holds no catalogue."""
-        options = typed(CatalogueOptions, config, component=cls.__name__)
-        with trained(model_storage, resource, _FILE) as folder:
-            kept = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        matcher = _following(
-            Catalogue.from_dict(kept["catalogue"]), Lexicon.of(kept["lexicon"]), follow=options.follow_store
-        )
-        return cls(options, model_storage=model_storage, resource=resource, matcher=matcher)
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Keep the shop's catalogue and the word frequencies in the model."""
+    def learn(self, training_data: TrainingData, folder: Path) -> None:
+        """Keep the shop's catalogue and the word frequencies."""
         kept = {
             "catalogue": wiring.packaged_catalogue(self._options.shop).as_dict(),
             "lexicon": Lexicon.read(packaged_vocabulary()).words(),
         }
-        with self._storage.write_to(self._resource) as folder:
-            (folder / _FILE).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-        return self._resource
+        (folder / _FILE).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path, options: CatalogueOptions) -> Refreshing[CatalogueMatcher]:
+        """A matcher over what was kept, which follows the store."""
+        kept = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        known, lexicon = Catalogue.from_dict(kept["catalogue"]), Lexicon.of(kept["lexicon"])
+        return _following(known, lexicon, follow=options.follow_store)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the catalogue's entities to each message."""
-        if self._matcher is None:
-            raise ValueError("SpacyCatalogExtractor has no catalogue yet: use SpacyCatalogExtractor.load.")
-        matcher = self._matcher.value
+        matcher = self.learnt.value
         for message in messages:
             found = [_entity(f) for f in matcher.find(message.get(TEXT) or "")]
             added = self.add_extractor_name(found)

@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES
 from rasa.shared.nlu.training_data.message import Message
 
-from kefu.components.options import defaults, typed
+from kefu.components.base import Component
 from kefu.language.text import fold
 
 CATALOGUE = "SpacyCatalogExtractor"
@@ -32,28 +29,13 @@ class MergerOptions:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class EntityFolder(GraphComponent):
+class EntityFolder(Component[FolderOptions]):
     """Reads the values of entities as Simplified and half-width, so that synonyms of 坏了 hold for 壞了.
 
     Placed before EntitySynonymMapper; offsets stay.
     """
 
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """No keys."""
-        return defaults(FolderOptions)
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> EntityFolder:
-        """A folder; unknown keys raise."""
-        typed(FolderOptions, config, component=cls.__name__)
-        return cls()
+    options_type = FolderOptions
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Fold every value that is text."""
@@ -64,30 +46,13 @@ class EntityFolder(GraphComponent):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class EntityMerger(GraphComponent):
+class EntityMerger(Component[MergerOptions]):
     """Last of the extractors: no two entities overlap, and they stand in the order of the text.
 
     Of two that overlap the catalogue's stays, else the longer, else the surer one.
     """
 
-    def __init__(self, options: MergerOptions) -> None:
-        self._options = options
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """The keys of MergerOptions and their values."""
-        return defaults(MergerOptions)
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> EntityMerger:
-        """A merger; unknown keys raise."""
-        return cls(typed(MergerOptions, config, component=cls.__name__))
+    options_type = MergerOptions
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Leave each message with entities that do not overlap."""

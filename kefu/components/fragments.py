@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from kefu.components.base import Component
 from kefu.components.entities import CATALOGUE
 from kefu.components.intents import put_first, top
-from kefu.components.options import defaults, typed
 
 _WORD = re.compile(r"[^\W_]")
 
@@ -29,31 +25,14 @@ class FragmentOptions:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class FragmentClassifier(GraphComponent):
+class FragmentClassifier(Component[FragmentOptions]):
     """Gives the intent of informing to messages that the catalogue's entities cover whole.
 
     What a shop sells and how its numbers look is data, so no training example can teach this.
     Placed behind the catalogue's extractor.
     """
 
-    def __init__(self, options: FragmentOptions) -> None:
-        self._options = options
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """The keys of FragmentOptions and their values."""
-        return defaults(FragmentOptions)
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> FragmentClassifier:
-        """A classifier; unknown keys raise."""
-        return cls(typed(FragmentOptions, config, component=cls.__name__))
+    options_type = FragmentOptions
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent of each message that is a bare fact."""

@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from kefu.components import wiring
+from kefu.components.base import Trained
 from kefu.components.intents import put_first, top
-from kefu.components.options import defaults, fingerprint, typed
 from kefu.components.refreshing import Refreshing
-from kefu.components.resources import trained
 from kefu.knowledge.ranking import Ranker
 from kefu.language.export import META_NAME, encoder_digest
 from kefu.language.weights import PACKAGED
@@ -52,81 +49,34 @@ class RetrieverOptions:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class KnowledgeRetriever(GraphComponent):
+class KnowledgeRetriever(Trained[RetrieverOptions, Refreshing[Ranker]]):
     """Sets ``knowledge``: the best passages in the message's language with their probabilities.
 
     Placed behind the language tagger and before FallbackClassifier.
     """
 
-    @staticmethod
-    def required_packages() -> list[str]:
-        """What must be installed."""
-        return ["onnxruntime", "sklearn"]
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """The keys of RetrieverOptions and their values."""
-        return defaults(RetrieverOptions)
+    options_type = RetrieverOptions
+    packages = ("onnxruntime", "sklearn")
+    files = (_FILE,)
 
     @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+    def inputs(cls, options: RetrieverOptions) -> list[str]:
         """The encoder that the trained part names."""
-        options = typed(RetrieverOptions, {**defaults(RetrieverOptions), **config}, component=cls.__name__)
-        return fingerprint(encoder_digest(options.model))
+        return [encoder_digest(options.model)]
 
-    def __init__(
-        self,
-        options: RetrieverOptions,
-        *,
-        model_storage: ModelStorage,
-        resource: Resource,
-        ranker: Refreshing[Ranker] | None = None,
-    ) -> None:
-        self._options = options
-        self._storage = model_storage
-        self._resource = resource
-        self._ranker = ranker
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> KnowledgeRetriever:
-        """A retriever that is yet to be loaded with passages."""
-        options = typed(RetrieverOptions, config, component=cls.__name__)
-        return cls(options, model_storage=model_storage, resource=resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> KnowledgeRetriever:
-        """Fit the passages of the store (else of the folder) and follow the store's changes."""
-        options = typed(RetrieverOptions, config, component=cls.__name__)
-        with trained(model_storage, resource, _FILE) as folder:
-            digest = json.loads((folder / _FILE).read_text(encoding="utf-8"))["encoder"]
-        ranker = _following(options, digest)
-        return cls(options, model_storage=model_storage, resource=resource, ranker=ranker)
-
-    def train(self, training_data: TrainingData) -> Resource:
+    def learn(self, training_data: TrainingData, folder: Path) -> None:
         """Name the encoder; passages are fitted when serving, since they change without training."""
         meta = json.loads((wiring.prepared_encoder(self._options.model) / META_NAME).read_text("utf-8"))
-        with self._storage.write_to(self._resource) as folder:
-            (folder / _FILE).write_text(json.dumps({"encoder": meta["digest"]}), encoding="utf-8")
-        return self._resource
+        (folder / _FILE).write_text(json.dumps({"encoder": meta["digest"]}), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path, options: RetrieverOptions) -> Refreshing[Ranker]:
+        """A ranker over the passages of the store (else of the folder), which follows the store."""
+        return _following(options, json.loads((folder / _FILE).read_text(encoding="utf-8"))["encoder"])
 
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
         """Set ``knowledge`` of each message, and the intent where only a passage is sure."""
-        if self._ranker is None:
-            raise ValueError("KnowledgeRetriever.process needs passages: use KnowledgeRetriever.load.")
-        ranker = self._ranker.value
+        ranker = self.learnt.value
         for message in messages:
             found = self._search(ranker, message, tracker)
             message.set(ATTRIBUTE, found, add_to_output=True)

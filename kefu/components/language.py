@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from kefu.components.base import Component, Place
 from kefu.components.entities import CATALOGUE
 from kefu.components.intents import put_first
-from kefu.components.options import defaults, typed
 from kefu.language.languages import LanguageDetector
 from kefu.language.text import han_count
 
@@ -30,37 +26,19 @@ class LanguageOptions:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class LanguageTagger(GraphComponent):
+class LanguageTagger(Component[LanguageOptions]):
     """Sets ``language`` (ISO 639-1, or None where it cannot be told).
 
     Placed behind the classifier, whose intent it replaces for another language, and behind
     the catalogue, whose names it leaves out of account.
     """
 
-    def __init__(self, options: LanguageOptions) -> None:
-        self._options = options
+    options_type = LanguageOptions
+    packages = ("lingua",)
+
+    def __init__(self, options: LanguageOptions, place: Place) -> None:
+        super().__init__(options, place)
         self._detector = LanguageDetector()
-
-    @staticmethod
-    def required_packages() -> list[str]:
-        """What must be installed."""
-        return ["lingua"]
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """The keys of LanguageOptions and their values."""
-        return defaults(LanguageOptions)
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> LanguageTagger:
-        """A tagger with its detector loaded; unknown keys raise."""
-        return cls(typed(LanguageOptions, config, component=cls.__name__))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Tag each message."""

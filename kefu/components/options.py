@@ -1,12 +1,9 @@
-"""Typed configuration of graph components, and what makes their fingerprints honest."""
+"""Typed configuration of graph components."""
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields
-from types import ModuleType
 from typing import Any, TypeVar, cast
 
 from rasa.shared.exceptions import InvalidConfigException
@@ -32,8 +29,8 @@ def typed(options: type[Options], config: Mapping[str, Any], *, component: str) 
     """``config`` as a frozen ``options`` dataclass.
 
     Raises:
-        ComponentConfigError: an unknown key (the known ones are listed) or a value of another
-            type than its default.
+        ComponentConfigError: an unknown key (the known ones are listed), a value of another
+            type than its default, or one that the dataclass itself refuses.
     """
     known = {f.name: f for f in fields(cast(Any, options))}
     given = {key: value for key, value in config.items() if key not in FRAMEWORK_KEYS or key in known}
@@ -44,22 +41,14 @@ def typed(options: type[Options], config: Mapping[str, Any], *, component: str) 
             )
         default = known[key].default
         if default is not MISSING and not _fits(value, default):
+            wanted = "list" if isinstance(default, tuple) else type(default).__name__
             raise ComponentConfigError(
-                f"config.yml: {component}.{key} is {value!r}, wanted {type(default).__name__} "
-                f"(the default is {default!r})."
+                f"config.yml: {component}.{key} is {value!r}, wanted {wanted} (the default is {default!r})."
             )
-    return options(**given)
-
-
-def fingerprint(*parts: ModuleType | str) -> str:
-    """A digest over the sources of helper modules and over further strings.
-
-    Rasa's training cache reads a component's own class only; this adds what it leans on.
-    """
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update((inspect.getsource(part) if isinstance(part, ModuleType) else part).encode())
-    return digest.hexdigest()
+    try:
+        return options(**given)
+    except ConfigError as error:
+        raise ComponentConfigError(f"config.yml: {component}: {error}") from error
 
 
 def _fits(value: Any, default: Any) -> bool:
@@ -67,6 +56,8 @@ def _fits(value: Any, default: Any) -> bool:
         return default is None
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(value, bool) and isinstance(default, bool)
+    if isinstance(default, tuple):
+        return isinstance(value, (list, tuple))  # YAML knows lists alone
     if isinstance(default, float):
         return isinstance(value, (int, float))
     return isinstance(value, type(default))

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import hashlib
 import inspect
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from kefu.components.lines import nlu_lines
 from kefu.errors import ConfigError, ModelError, StoreError
 from kefu.knowledge import calibration, ranking, scorer, views
 from kefu.knowledge.passages import Passage, load
 from kefu.knowledge.ranking import Ranker
 from kefu.language.catalogue import Catalogue, Item, shapes
 from kefu.language.encoder import Encoder
+from kefu.language.examples import Example
 from kefu.language.export import META_NAME, export_encoder, place_atomically
 from kefu.settings import Settings
 from kefu.store import Store, Transaction
 
 logger = logging.getLogger(__name__)
 
-SHOP, KNOWLEDGE = Path("data/shop"), Path("data/knowledge")
+SHOP, KNOWLEDGE, NLU = Path("data/shop"), Path("data/knowledge"), Path("data/nlu")
+FURTHER = ("sentiment", "urgency")  # heads of the classifier, and columns of its CSV files
 
 
 class StoreSource:
@@ -96,6 +100,30 @@ def packaged_passages(folder: str = "") -> list[Passage]:
     return load(_under_root(folder or KNOWLEDGE))
 
 
+def further_examples(folder: str) -> list[Example]:
+    """Texts with their labels of further heads from every CSV file of ``folder``; none for "".
+
+    Raises:
+        ConfigError: no such folder, or a file without the columns.
+    """
+    if not folder:
+        return []
+    files = sorted(_under_root(folder).glob("*.csv"))
+    if not files:
+        raise ConfigError(
+            f"found no CSV file in {_under_root(folder)}; wanted some with the columns text, "
+            f"{', '.join(FURTHER)}, or an empty `further`"
+        )
+    return [example for file in files for example in _further(file)]
+
+
+def example_lines() -> dict[tuple[str, str], str]:
+    """Where each intent's text stands in data/nlu ("file, line n"): Rasa does not tell a component."""
+    root = Settings.load().root
+    files = sorted((root / NLU).rglob("*.yml"))
+    return {key: f"{file.relative_to(root)}, line {line}" for file in files for key, line in nlu_lines(file)}
+
+
 def prepared_encoder(model: str) -> Path:
     """The exported encoder for ``model`` in this machine's cache; the first time this needs torch."""
     return export_encoder(model, cache=_cache())
@@ -153,6 +181,17 @@ def _under_root(folder: str | Path) -> Path:
 def _copy(source: Path, target: Path) -> None:
     for file in source.iterdir():
         shutil.copyfile(file, target / file.name)
+
+
+def _further(file: Path) -> Iterator[Example]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(stream)
+        missing = [name for name in ("text", *FURTHER) if name not in (rows.fieldnames or ())]
+        if missing:
+            raise ConfigError(f"{file} lacks the columns {', '.join(missing)}; found {rows.fieldnames}")
+        for row in rows:
+            labels = tuple((name, row[name]) for name in FURTHER if row[name])
+            yield Example(row["text"], None, (), f"{file.name}, line {rows.line_num}", labels)
 
 
 def _catalogue(tx: Transaction) -> Catalogue:

@@ -14,9 +14,11 @@ import yaml
 from rasa.core.agent import Agent
 from rasa.model_training import train_nlu
 
+from kefu.cli.models import understanding_of
 from kefu.components import wiring
 from kefu.store import Store
 from tests.support.databases import SqliteDatabases
+from tests.support.lessons import quick
 from tests.support.tiny_bert import save_tiny_bert
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,8 @@ def archive(home: Path) -> Path:
     for component in config["pipeline"]:
         if component["name"].endswith(("BertFeaturizer", "KnowledgeRetriever")):
             component["model"] = tiny
+        elif component["name"].endswith("BertIntentEntityClassifier"):
+            component.update(quick(Path(tiny), "data/sentiment", epochs=4, threads=1))
     (home / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     for language in ("en", "zh"):
         target = home / "nlu" / f"{language}.yml"
@@ -83,6 +87,16 @@ async def test_a_model_says_the_same_wherever_it_is_loaded(agent: Agent, archive
     wiring._opened.cache_clear()
     again = await parsed(Agent.load(str(archive)), FRESH)
     assert again == first
+
+
+async def test_the_understanding_in_the_archive_says_what_the_assistant_says(
+    agent: Agent, archive: Path
+) -> None:
+    (message,) = await parsed(agent, ["where's my parcel KF10000002"])
+    (reading,) = understanding_of(archive).read(["where's my parcel KF10000002"])
+    assert dict(reading.ranking) == {one["name"]: one["confidence"] for one in message["intent_ranking"]}
+    assert message["out_of_scope"]["score"] == round(reading.strangeness, 4)
+    assert message["sentiment"]["label"] in reading.further["sentiment"]
 
 
 async def test_what_was_taught_is_known(agent: Agent) -> None:

@@ -51,7 +51,7 @@ class FakeRanker:
 def retriever(ranker: FakeRanker) -> KnowledgeRetriever:
     holder: Any = Refreshing(ranker, counted=None)
     nothing: Any = None
-    return KnowledgeRetriever(RetrieverOptions(), model_storage=nothing, resource=nothing, ranker=holder)
+    return KnowledgeRetriever(RetrieverOptions(), nothing, holder)
 
 
 def test_another_language_is_an_intent_of_its_own(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_passages_are_searched_in_the_language_of_the_conversation() -> None:
 
 def test_overlapping_entities_are_settled_for_the_catalogue_then_for_length() -> None:
     mine = entity(5, 15, name="order_number", product_ids=["P1"])
-    inside = entity(7, 8, name="quantity", by="CRFEntityExtractor")
-    short = entity(20, 24, name="reason", by="CRFEntityExtractor", confidence_entity=0.9)
-    long = entity(18, 24, name="reason", by="CRFEntityExtractor", confidence_entity=0.4)
+    inside = entity(7, 8, name="quantity", by="BertIntentEntityClassifier")
+    short = entity(20, 24, name="reason", by="BertIntentEntityClassifier", confidence_entity=0.9)
+    long = entity(18, 24, name="reason", by="BertIntentEntityClassifier", confidence_entity=0.4)
     assert merged([long, inside, short, mine], first=CATALOGUE) == [mine, long]
