@@ -57,8 +57,8 @@ class Strangeness:
     """How far a message is from what was learnt, 0..1; from ``at`` 0.5 on it is out of scope.
 
     Two signs are put on one scale by their mean and deviation on held-out messages in scope: the energy,
-    minus the log of the summed exponents of the scores (Liu et al. 2020, arXiv:2010.03759), and the distance, 1 minus
-    the cosine to the nearest training examples. 0.5 stands where ``KEPT`` of them are below.
+    minus the log of the summed exponents of the scores (Liu et al. 2020, arXiv:2010.03759), and the distance,
+    1 minus the cosine to the nearest class mean.
     """
 
     energy_mean: float = 0.0

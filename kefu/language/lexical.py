@@ -1,4 +1,4 @@
-"""The view of a text's characters: n-grams and a logistic regression, beside the encoder's view of its meaning."""
+"""The view of a text's characters, n-grams and a logistic regression, beside the encoder's of its meaning."""
 
 from __future__ import annotations
 

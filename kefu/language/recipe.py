@@ -32,7 +32,8 @@ class Recipe:
     intents. ``typos``: the share of examples that are mistyped, otherwise each time.
 
     ``ngrams``: whether the view of character n-grams helps to decide. ``characters``: whether unknown Chinese
-    characters join the vocabulary. ``spelling``: whether a speller reads messages first. ``threads`` of torch.
+    characters join the vocabulary. ``spelling``: whether a speller reads messages first. ``threads`` of
+    torch.
     """
 
     model: str = PACKAGED

@@ -71,7 +71,7 @@ def with_characters(tokenizer_json: str, characters: Sequence[str]) -> tuple[str
 
 
 def buckets(lengths: Sequence[int], *, texts: int, tokens: int) -> Iterator[list[int]]:
-    """Indexes into ``lengths`` in batches of similar length: at most ``texts`` and ``tokens`` padded tokens each.
+    """Indexes into ``lengths`` in batches of similar length, of at most ``texts`` and ``tokens`` (padded).
 
     >>> list(buckets([3, 9, 4], texts=2, tokens=10))
     [[0, 2], [1]]

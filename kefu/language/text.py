@@ -101,6 +101,11 @@ def common_han(most: int) -> list[str]:
     return [char for char, _ in counts.most_common(most)]
 
 
+def word_count(word: str) -> int:
+    """How often jieba's dictionary saw ``word``; 0 for one that it does not hold."""
+    return int(_jieba().FREQ.get(word) or 0)
+
+
 def _split_han(run: str, start: int) -> Iterator[Piece]:
     for word in words_of_han(run):
         counted = _COUNTED.fullmatch(word)

@@ -42,7 +42,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Heads:
-    """Linear heads on an encoder: weights (classes, width) and bias (classes,) of each, as saved by training."""
+    """Linear heads on an encoder, as saved by training: weights (classes, width) and bias (classes,)."""
 
     arrays: Mapping[str, np.ndarray]
 
@@ -113,7 +113,7 @@ class Understanding:
         return [(self._examples[i], float(likeness[i])) for i in order]
 
     def carried(self, text: str, *, intent: str | None = None) -> list[tuple[str, float]]:
-        """The words of ``text`` with how far the probability of ``intent`` (the top one) falls without each."""
+        """The words of ``text``, and how far the probability of ``intent`` (the top one) falls without it."""
         whole = units(text)
         without = [[*whole[:i], *whole[i + 1 :]] for i in range(len(whole))]
         if not whole or not self.intents:

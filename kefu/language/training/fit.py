@@ -25,9 +25,9 @@ from kefu.language.weights import find_weights
 class FitReport:
     """What a training came to.
 
-    ``chosen``: "tuned" or "frozen". ``dev_accuracy`` and ``challenger_accuracy`` (0..1) on ``held`` held-out examples,
-    None where too few could be held out. ``epochs`` that made the weights; ``cpu_seconds`` of this process;
-    ``problems``: what was wrong with examples, with their lines.
+    ``chosen``: "tuned" or "frozen". ``dev_accuracy`` and ``challenger_accuracy`` (0..1) on ``held`` held-out
+    examples, None where too few could be held out. ``epochs`` that made the weights; ``cpu_seconds`` of this
+    process; ``problems``: what was wrong with examples, with their lines.
     """
 
     chosen: str

@@ -50,7 +50,8 @@ def train(
 ) -> int:
     """Train ``network`` and leave it with its best weights; gives the number of epochs that made them.
 
-    ``taught``: a teacher's scores of the intents, one row an example. Without ``judge`` (higher is better) the last epoch is the best. Goes on where ``journal`` left off.
+    ``taught``: a teacher's scores of the intents, one row an example. Without ``judge`` (higher is better)
+    the last epoch is the best. Goes on where ``journal`` left off.
     """
     torch.manual_seed(recipe.seed)
     state = _started(network, recipe, steps=epochs * math.ceil(len(examples) / recipe.batch))

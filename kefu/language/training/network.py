@@ -59,7 +59,7 @@ class Network(nn.Module):
         return F.normalize((hidden * weights).sum(dim=1) / weights.sum(dim=1), dim=-1)
 
     def start_from_means(self, vectors: Tensor, intents: Tensor) -> None:
-        """Start the intent head from the mean vector of each class: ``vectors`` (n, width), ``intents`` (n,)."""
+        """Start the intent head from each class's mean of ``vectors`` (n, width); ``intents`` is (n,)."""
         with torch.no_grad():
             for intent in intents.unique():
                 mean = vectors[intents == intent].mean(dim=0)

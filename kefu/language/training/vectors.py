@@ -50,7 +50,7 @@ def seen(network: Network, items: Sequence[Item], *, recipe: Recipe, with_units:
 
 
 def tag_f1(wanted: np.ndarray, guessed: np.ndarray) -> float:
-    """The harmonic mean of precision and recall over tags other than the outside one (number 0); 1 for none at all."""
+    """The F1 (0..1) over tags other than the outside one, which is number 0; 1 where there are none."""
     right = int(((wanted == guessed) & (wanted != 0)).sum())
     total = int((wanted != 0).sum()) + int((guessed != 0).sum())
     return 2 * right / total if total else 1.0
