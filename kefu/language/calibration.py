@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 _FEWEST = 40  # held-out examples from which a temperature can be told
+_PRIOR = 0.2  # how many examples' worth of doubt each weight's distance from 1 is, in squared logs
 _ENOUGH = 300  # held-out examples from which the weight of a second view can be told
 
 
@@ -45,7 +46,9 @@ class Blend:
             blend = cls(*np.exp(logs)) if ngrams is not None else cls(float(np.exp(logs[0])))
             logits = blend.logits(encoder, ngrams)
             picked = logits[np.arange(len(wanted)), wanted]
-            return float(np.mean(log_sum_exp(logits) - picked))
+            # the prior keeps weights finite where nothing was mistaken: 50 examples without a mistake do not
+            # mean that there will be none
+            return float(np.mean(log_sum_exp(logits) - picked) + _PRIOR / len(wanted) * np.sum(logs**2))
 
         start = np.log([1.0, 0.5])[: 1 if ngrams is None else 2]
         found = np.exp(minimize(loss, start, method="Nelder-Mead").x)

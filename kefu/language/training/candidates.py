@@ -48,10 +48,18 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Measured:
-    """Accuracy (0..1) on held-out examples and the calibration that fits them."""
+    """Accuracy and F1 of tags (0..1, 1 without any) on ``held`` examples, and the calibration that fits."""
 
     accuracy: float
+    tags: float
+    held: int
     calibration: Calibration
+
+    def beats(self, challenger: Measured) -> bool:
+        """Whether this one is kept: better in both together, or within what few examples leave to chance."""
+        doubt = float(np.sqrt(max(self.accuracy * (1 - self.accuracy), 0.01) / max(self.held, 1)))
+        lead = self.accuracy + self.tags - challenger.accuracy - challenger.tags
+        return lead >= (0.0 if self.held >= _ENOUGH_TO_JUDGE else -2 * doubt)
 
 
 def frozen(kit: Kit, examples: Sequence[Example]) -> Candidate:
@@ -104,7 +112,7 @@ def score(network: Network, items: Sequence[Item], kit: Kit) -> float:
 def measure(candidate: Candidate, held: Sequence[Example]) -> Measured:
     """The candidate on ``held`` examples; where there are none, an uncalibrated one of accuracy 0."""
     if not held:
-        return Measured(0.0, Calibration())
+        return Measured(0.0, 1.0, 0, Calibration())
     numbers = {name: place for place, name in enumerate(candidate.kit.labels.intents)}
     wanted = np.array([numbers[str(example.intent)] for example in held])
     vectors, encoder, ngrams = candidate.views(held)
@@ -114,7 +122,18 @@ def measure(candidate: Candidate, held: Sequence[Example]) -> Measured:
     strangeness = Strangeness.fit(-log_sum_exp(encoder), distance, kept=_KEPT)
     calibration = Calibration(*blends, strangeness)
     found = calibration.logits(encoder, ngrams, han).argmax(axis=1)
-    return Measured(float((found == wanted).mean()), calibration)
+    accuracy = float((found == wanted).mean())
+    return Measured(accuracy, _tag_score(candidate, held), len(held), calibration)
+
+
+def _tag_score(candidate: Candidate, held: Sequence[Example]) -> float:
+    """The F1 of the candidate's tags; 1 where there are none to find."""
+    if len(candidate.kit.labels.tags) == 1:
+        return 1.0
+    items = candidate.kit.reader.items(held)
+    vectors = seen(candidate.network, items, recipe=candidate.kit.recipe, with_units=True)
+    scores = vectors.units @ candidate.heads["tags.weights"].T + candidate.heads["tags.bias"]
+    return tag_f1(vectors.tags, scores.argmax(axis=1))
 
 
 def class_means(sentences: np.ndarray, items: Sequence[Item], *, classes: int) -> np.ndarray:

@@ -97,7 +97,7 @@ def _contest(kit: Kit, learn: Sequence[Example], held: Sequence[Example], journa
         return _Contest(challenger, rival, rival)
     champion = tuned(kit, learn, held, journal=journals.of("development"))
     own = measure(champion, held)
-    won = own.accuracy >= rival.accuracy
+    won = own.beats(rival)
     return _Contest(champion if won else challenger, own if won else rival, rival)
 
 
