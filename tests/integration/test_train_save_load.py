@@ -43,12 +43,13 @@ def home(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: SqliteDatab
 def archive(home: Path) -> Path:
     """A model of a few intents on a tiny encoder, otherwise as config.yml says."""
     config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
-    tiny = str(save_tiny_bert(home / "bert"))
+    spoken = "".join(sorted({char for group in few("zh") for char in group["examples"] if char > "\u2e80"}))
+    tiny = str(save_tiny_bert(home / "bert", characters=spoken))
     for component in config["pipeline"]:
         if component["name"].endswith(("BertFeaturizer", "KnowledgeRetriever")):
             component["model"] = tiny
         elif component["name"].endswith("BertIntentEntityClassifier"):
-            component.update(quick(Path(tiny), "data/sentiment", epochs=4, threads=1))
+            component.update(quick(Path(tiny), "data/sentiment", epochs=10, threads=1))
     (home / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     for language in ("en", "zh"):
         target = home / "nlu" / f"{language}.yml"
@@ -79,6 +80,10 @@ def few(language: str) -> list[dict[str, Any]]:
 
 async def parsed(agent: Agent, texts: list[str]) -> list[dict[str, Any]]:
     return [dict(await agent.parse_message(text)) for text in texts]
+
+
+async def products(agent: Agent, text: str) -> list[str]:
+    return [e["value"] for e in (await parsed(agent, [text]))[0]["entities"] if e["entity"] == "product"]
 
 
 async def test_a_model_says_the_same_wherever_it_is_loaded(agent: Agent, archive: Path, home: Path) -> None:
@@ -120,7 +125,7 @@ async def test_every_part_leaves_its_mark(agent: Agent) -> None:
 
 
 async def test_a_change_of_the_catalogue_is_followed_without_a_restart(agent: Agent) -> None:
-    assert (await parsed(agent, ["沙丘背包"]))[0]["entities"] == []
+    assert await products(agent, "沙丘背包") == []
     url = wiring.store_source()._url
     store = Store.open(url)
     with store.write() as tx:
@@ -129,7 +134,7 @@ async def test_a_change_of_the_catalogue_is_followed_without_a_restart(agent: Ag
         tx.products.put([replace(lamp, **names)])
     store.close()
     end = time.monotonic() + 15
-    while not (found := (await parsed(agent, ["沙丘背包"]))[0]["entities"]):
+    while not (found := await products(agent, "沙丘背包")):
         assert time.monotonic() < end, "the new product was not heard in 15 seconds"
         time.sleep(0.1)
-    assert found[0]["value"] == "P900"
+    assert found == ["P900"]

@@ -42,5 +42,6 @@ def quick(model: Path, further: str = "", **changes: Any) -> dict[str, Any]:
     """Keys with which a tiny BERT learns ``lessons`` by heart in seconds."""
     return {
         "model": str(model), "further": further, "epochs": 40, "learning_rate": 3e-3, "head_rate": 1e-2,
-        "typos": 0.0, "dropout": 0.0, "batch": 16, "precision": "float32", "scale": 10.0, **changes,
+        "typos": 0.0, "dropout": 0.0, "batch": 16, "precision": "float32", "scale": 10.0,
+        "characters": False, **changes,
     }  # fmt: skip

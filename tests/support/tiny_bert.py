@@ -10,14 +10,18 @@ WORDS = ("where", "is", "my", "order", "cancel", "refund", "the", *LETTERS, *"æˆ
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def save_tiny_bert(folder: Path) -> Path:
-    """Write config.json, tokenizer.json and model.safetensors of a random two-layer BERT."""
+def save_tiny_bert(folder: Path, *, characters: str = "") -> Path:
+    """Write config.json, tokenizer.json and model.safetensors of a random two-layer BERT.
+
+    It knows ``characters`` besides a few of its own.
+    """
     import torch
     from tokenizers import BertWordPieceTokenizer
     from transformers import BertConfig, BertModel
 
     torch.manual_seed(0)
-    words = [*SPECIAL, *WORDS, *(f"##{letter}" for letter in LETTERS)]
+    pieces = [*SPECIAL, *WORDS, *(f"##{letter}" for letter in LETTERS), *characters]
+    words = list(dict.fromkeys(pieces))
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
     config = BertConfig(vocab_size=len(words), **sizes)
     BertModel(config).save_pretrained(folder)

@@ -36,7 +36,7 @@ STRANGE = [
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A KEFU_HOME with a tiny BERT and a few further labels."""
     home = tmp_path_factory.mktemp("home")
-    save_tiny_bert(home / "bert")
+    save_tiny_bert(home / "bert", characters="取消台灯键盘发货吗不要你好早上呀")
     feelings(home / "sentiment")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEFU_HOME", str(home))
