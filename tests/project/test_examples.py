@@ -96,3 +96,14 @@ def test_the_reading_of_templates() -> None:
         "cancel <quantity> of the <t> in <n>"
     )
     assert alike(["return the lamp", "return the keyboard", "send it back", "KF1", "KF2"], "en") == 2 / 5
+
+
+def test_no_wording_has_two_values() -> None:
+    """Rasa's synonyms hold over intents, entities and languages: the last value read would win silently."""
+    valued = re.compile(r'\[([^\]]*)\]\{[^}]*"value": "([^"]*)"[^}]*\}')
+    values: dict[str, set[str]] = {}
+    for language in LANGUAGES:
+        for text in (text for found in examples(language).values() for text in found):
+            for wording, value in valued.findall(text):
+                values.setdefault(wording.lower(), set()).add(value)
+    assert {wording: found for wording, found in values.items() if len(found) > 1} == {}
