@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta, timezone
@@ -12,6 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Event, Turn
+from actions.understood import decision
 from actions.wiring import settings, store
 from kefu.shop.identity import identify
 from kefu.shop.records import Session, Transaction
@@ -43,6 +45,7 @@ class KefuAction(Action, ABC):
         """Run ``act`` with its time limit; speak in any case."""
         spoken = CollectingDispatcher()
         try:
+            _note(self.name(), tracker)
             work = asyncio.to_thread(self._in_transaction, spoken, tracker)
             events = await asyncio.wait_for(work, timeout=settings().action_seconds)
         except asyncio.TimeoutError:
@@ -70,6 +73,14 @@ class KefuAction(Action, ABC):
             if newcomer and turn.identity.guest:
                 turn.say("shell_guest")
             return self.act(turn, tx)
+
+
+def _note(action: str, tracker: Tracker) -> None:
+    """The decision record of a turn: which action answers whom, and what was understood before it."""
+    if not logger.isEnabledFor(logging.DEBUG):
+        return
+    record = {"session": tracker.sender_id, "action": action, **decision(tracker.latest_message or {})}
+    logger.debug("decision %s", json.dumps(record, ensure_ascii=False))
 
 
 def in_shell(tracker: Tracker) -> bool:

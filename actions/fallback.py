@@ -1,4 +1,4 @@
-"""Not understood: two best guesses, then another wording, then a person."""
+"""Not understood: two best guesses (to the upset who cannot wait: a person), another wording, a person."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from actions.handoff import OFFER, OfferPerson
 from actions.rescue import answered, rescue
 from actions.tasks import TASKS
 from actions.turn import Event, Turn
+from actions.understood import urgent
 from actions.words import bullets
 from kefu.shop import confirmations
 from kefu.shop.records import Transaction
@@ -61,10 +62,17 @@ def misses(turn: Turn) -> int:
     return count
 
 
+def say_person(turn: Turn, code: str) -> None:
+    """Offer a person, with a button."""
+    title = TITLES["request_human"][turn.language == "zh"]
+    turn.say(code, custom=OFFER, buttons=[(title, "/request_human")])
+
+
 class ActionTwoStageFallback(KefuAction):
     """Chooses the stage.
 
     Rasa's own loop re-adds the clarified utterance, which could confirm on a wrong "yes".
+    Who is upset and cannot wait is not made to guess along, but offered a person.
     """
 
     def name(self) -> str:
@@ -84,8 +92,12 @@ class ActionTwoStageFallback(KefuAction):
         if waiting is not None:
             turn.say("not_understood_confirming")
             return []
-        stage = ActionDefaultAskAffirmation() if missed == 1 else ActionDefaultAskRephrase()
-        return stage.act(turn, tx)
+        if missed > 1:
+            return ActionDefaultAskRephrase().act(turn, tx)
+        if urgent(turn.message):
+            say_person(turn, "fallback_urgent")
+            return []
+        return ActionDefaultAskAffirmation().act(turn, tx)
 
 
 class ActionDefaultAskAffirmation(KefuAction):
@@ -122,11 +134,7 @@ class ActionDefaultFallback(KefuAction):
         return "action_default_fallback"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        turn.say(
-            "fallback_person",
-            custom=OFFER,
-            buttons=[(TITLES["request_human"][turn.language == "zh"], "/request_human")],
-        )
+        say_person(turn, "fallback_person")
         return []
 
 

@@ -10,6 +10,7 @@ from rasa_sdk.events import SlotSet
 from actions.base import KefuAction
 from actions.tasks import ended
 from actions.turn import Event, Turn
+from actions.understood import urgent
 from actions.words import bullets, spoken, word
 from kefu.shop.records import Ticket, Transaction
 from kefu.shop.tickets import ask_for_person, tickets_of
@@ -37,12 +38,16 @@ LANGUAGES: dict[str, tuple[str, str]] = {
 
 
 def open_for_person(turn: Turn, tx: Transaction, *, kind: str, words: str | None = None) -> list[Event]:
-    """Open a ticket and say when people answer; the conversation goes on."""
+    """Open a ticket and say when people answer; the conversation goes on.
+
+    A ticket has no priority of its own; its summary begins with "urgent" where it cannot wait.
+    """
+    urgency = "urgent: " if _cannot_wait(turn) else ""
     opened = ask_for_person(
         tx,
         turn.identity,
         kind,
-        f"asked in the chat ({turn.intent})",
+        f"{urgency}asked in the chat ({turn.intent})",
         now=turn.now,
         order_number=turn.slot("focus_order"),
     )
@@ -54,6 +59,12 @@ def open_for_person(turn: Turn, tx: Transaction, *, kind: str, words: str | None
         close=f"{hours.closes:%H:%M}",
     )
     return []
+
+
+def _cannot_wait(turn: Turn) -> bool:
+    """Whether this message was urgent, or the one on which a person was offered to this mere "yes"."""
+    offered = turn.last_words().get("offer") == OFFER["offer"]
+    return urgent(turn.message) or (offered and urgent(turn.message_before))
 
 
 class ActionRequestHuman(KefuAction):

@@ -51,6 +51,12 @@ class Turn:
         return self.tracker.latest_message or {}
 
     @property
+    def message_before(self) -> Mapping[str, Any]:
+        """The message before the latest one, in the same way; empty where there is none."""
+        users = [event for event in self.tracker.events if event.get("event") == "user"]
+        return (users[-2].get("parse_data") or {}) if len(users) > 1 else {}
+
+    @property
     def text(self) -> str:
         """What the customer typed."""
         return str(self.message.get("text") or "")
