@@ -15,6 +15,7 @@ import numpy as np
 
 _FEWEST = 40  # held-out examples from which a temperature can be told
 _PRIOR = 0.2  # how many examples' worth of doubt each weight's distance from 1 is, in squared logs
+_DISTANCE = 0.2  # beside the energy, which alone tells most: CLINC150 10-shot, dev: AUROC 0.988
 _ENOUGH = 300  # held-out examples from which the weight of a second view can be told
 
 
@@ -68,20 +69,17 @@ class Strangeness:
     energy_deviation: float = 1.0
     distance_mean: float = 0.0
     distance_deviation: float = 1.0
-    weight: float = 0.5  # of the distance
+    weight: float = _DISTANCE
     threshold: float = 2.0
 
     @classmethod
-    def fit(
-        cls, energy: np.ndarray, distance: np.ndarray, *, kept: float, weight: float = 0.5
-    ) -> Strangeness:
+    def fit(cls, energy: np.ndarray, distance: np.ndarray, *, kept: float) -> Strangeness:
         """From held-out messages that are in scope, ``kept`` of which (0..1) shall stay in scope."""
         raw = cls(
             energy_mean=float(energy.mean()),
             energy_deviation=max(float(energy.std()), 1e-6),
             distance_mean=float(distance.mean()),
             distance_deviation=max(float(distance.std()), 1e-6),
-            weight=weight,
         )
         return replace(raw, threshold=float(np.quantile(raw.signs(energy, distance), kept)))
 

@@ -13,7 +13,7 @@ from kefu.language.ngrams import NgramModel
 
 _NGRAMS, _WEIGHTS = "ngrams.json", "ngrams.npz"
 _PENALTY = (
-    10.0  # C of scikit-learn: on 10 examples a class and on 100, dev sets, 1 to 64 differ by 0.3 points
+    10.0  # C of scikit-learn; 64 is no better on BANKING77 and CLINC150 10-shot (dev)
 )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from kefu.language.examples import Example, Span
 
 _FRAMES = {
-    "track_order": ["where is my {}", "has my {} shipped", "track the {} please", "我的{}到哪了", "{}发货了吗"],
-    "cancel_order": ["cancel my {}", "please cancel the {}", "i do not want the {} any more", "取消{}", "{}不要了"],
+    "track_order": ["where is my {}", "has my {} shipped", "track the {}", "我的{}到哪了", "{}发货了吗"],
+    "cancel_order": ["cancel my {}", "please cancel the {}", "i want the {} no more", "取消{}", "{}不要了"],
     "greet": ["hello", "good morning to you", "hey you there", "你好", "早上好呀"],
 }  # fmt: skip
 _THINGS = ["lamp", "keyboard", "two bottles", "台灯", "键盘"]

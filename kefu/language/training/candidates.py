@@ -9,12 +9,10 @@ import numpy as np
 import torch
 
 from kefu.language.calibration import Calibration, Strangeness, fit_blends, log_sum_exp
-from kefu.language.examples import Example
 from kefu.language.lexical import LexicalHead
-from kefu.language.tagging import joined, units
 from kefu.language.text import han_count
 from kefu.language.training import challenger
-from kefu.language.training.items import Item
+from kefu.language.training.items import Item, Material
 from kefu.language.training.journal import Journal
 from kefu.language.training.kit import Kit, make_kit
 from kefu.language.training.loop import train
@@ -22,7 +20,7 @@ from kefu.language.training.network import Network
 from kefu.language.training.vectors import head_arrays, seen, tag_f1
 
 TUNED, FROZEN = "tuned", "frozen"
-_KEPT = 0.975  # of held-out messages in scope stay in scope: BANKING77 and CLINC150 dev keep their accuracy
+_KEPT = 0.975  # of the held-out messages, which are in scope, stay so at the threshold
 _ENOUGH_TO_JUDGE = 300  # held-out examples; fewer cannot tell one epoch from the next
 
 
@@ -38,11 +36,10 @@ class Candidate:
     lexical: LexicalHead | None
     epochs: int
 
-    def views(self, examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    def views(self, items: Sequence[Item]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Sentence vectors (n, width), the encoder's scores and those of the n-grams (n, intents)."""
-        items = self.kit.reader.items(examples)
         sentences = seen(self.network, items, recipe=self.kit.recipe).sentences
-        ngrams = self.lexical.logits(spelt(self.kit, examples)) if self.lexical else None
+        ngrams = self.lexical.logits([item.text for item in items]) if self.lexical else None
         return sentences, challenger.logits(self.heads, sentences), ngrams
 
 
@@ -62,40 +59,40 @@ class Measured:
         return lead >= (0.0 if self.held >= _ENOUGH_TO_JUDGE else -2 * doubt)
 
 
-def frozen(kit: Kit, examples: Sequence[Example]) -> Candidate:
-    """The challenger, learnt from ``examples``."""
-    network, items = kit.network(FROZEN), kit.reader.items(examples)
+def frozen(kit: Kit, material: Material) -> Candidate:
+    """The challenger, learnt from ``material``."""
+    network, items = kit.network(FROZEN), material.items
     wanted = kit.recipe.tuning == FROZEN or len(kit.labels.tags) > 1
     vectors = seen(network, items, recipe=kit.recipe, with_units=wanted)
     heads = challenger.frozen_heads(items, vectors, kit.labels, seed=kit.recipe.seed)
     means = class_means(vectors.sentences, items, classes=len(kit.labels.intents))
-    return Candidate(FROZEN, kit, network, heads, means, _lexical(kit, examples, items), 0)
+    return Candidate(FROZEN, kit, network, heads, means, _lexical(kit, items), 0)
 
 
-def tuned(kit: Kit, examples: Sequence[Example], held: Sequence[Example], *, journal: Journal) -> Candidate:
-    """A network fine-tuned on ``examples``; where enough are ``held``, to the epoch that is best on them."""
-    network, reader = kit.network(kit.recipe.tuning), kit.reader
-    items = reader.items(examples)
+def tuned(kit: Kit, material: Material, held: Material, *, journal: Journal) -> Candidate:
+    """A network fine-tuned on ``material``; where enough is ``held``, to the epoch that is best on it."""
+    network, items = kit.network(kit.recipe.tuning), material.items
     intents = torch.tensor([item.intent for item in items])
     start = torch.from_numpy(seen(network, items, recipe=kit.recipe).sentences)
     network.start_from_means(start[intents >= 0], intents[intents >= 0])
-    judged = reader.items(held) if len(held) >= _ENOUGH_TO_JUDGE else []
+    judged = held.items if len(held.items) >= _ENOUGH_TO_JUDGE else ()
     epochs = train(
-        network, reader, examples, recipe=kit.recipe, epochs=kit.recipe.epochs_for(len(examples)),
+        network, kit.reader, material, recipe=kit.recipe, epochs=kit.recipe.epochs_for(len(items)),
         journal=journal, judge=(lambda own: score(own, judged, kit)) if judged else None,
-        taught=lessons(kit, examples, journal=journal) if kit.recipe.teacher else (),
+        taught=lessons(kit, material, journal=journal) if kit.recipe.teacher else (),
     )  # fmt: skip
     vectors = seen(network, items, recipe=kit.recipe).sentences
     means = class_means(vectors, items, classes=len(kit.labels.intents))
-    lexical = _lexical(kit, examples, items)
-    return Candidate(TUNED, kit, network, head_arrays(network), means, lexical, epochs)
+    return Candidate(TUNED, kit, network, head_arrays(network), means, _lexical(kit, items), epochs)
 
 
-def lessons(kit: Kit, examples: Sequence[Example], *, journal: Journal) -> list[list[float]]:
-    """What the teacher, fine-tuned on ``examples`` first, scores them: (examples, intents)."""
+def lessons(kit: Kit, material: Material, *, journal: Journal) -> list[list[float]]:
+    """What the teacher, fine-tuned on ``material`` first, scores it: (examples, intents)."""
     recipe = replace(kit.recipe, model=kit.recipe.teacher, teacher="", layers=0)
-    teacher = tuned(make_kit(examples, recipe), examples, (), journal=journal.of("teacher"))
-    return [list(map(float, row)) for row in teacher.views(examples)[1]]
+    own = make_kit(material.examples, recipe)
+    read = own.reader.material(material.examples)
+    teacher = tuned(own, read, Material((), ()), journal=journal.of("teacher"))
+    return [list(map(float, row)) for row in teacher.views(read.items)[1]]
 
 
 def score(network: Network, items: Sequence[Item], kit: Kit) -> float:
@@ -109,29 +106,27 @@ def score(network: Network, items: Sequence[Item], kit: Kit) -> float:
     return (accuracy + tags) / 2 - 0.01 * loss
 
 
-def measure(candidate: Candidate, held: Sequence[Example]) -> Measured:
-    """The candidate on ``held`` examples; where there are none, an uncalibrated one of accuracy 0."""
-    if not held:
+def measure(candidate: Candidate, held: Material) -> Measured:
+    """The candidate on ``held``; where that is nothing, an uncalibrated one of accuracy 0."""
+    if not held.items:
         return Measured(0.0, 1.0, 0, Calibration())
-    numbers = {name: place for place, name in enumerate(candidate.kit.labels.intents)}
-    wanted = np.array([numbers[str(example.intent)] for example in held])
-    vectors, encoder, ngrams = candidate.views(held)
-    han = [bool(han_count(example.text)) for example in held]
+    wanted = np.array([item.intent for item in held.items])
+    vectors, encoder, ngrams = candidate.views(held.items)
+    han = [bool(han_count(item.text)) for item in held.items]
     blends = fit_blends(encoder, ngrams, wanted, han)
     distance = 1.0 - (vectors @ candidate.means.T).max(axis=1)
     strangeness = Strangeness.fit(-log_sum_exp(encoder), distance, kept=_KEPT)
     calibration = Calibration(*blends, strangeness)
     found = calibration.logits(encoder, ngrams, han).argmax(axis=1)
     accuracy = float((found == wanted).mean())
-    return Measured(accuracy, _tag_score(candidate, held), len(held), calibration)
+    return Measured(accuracy, _tag_score(candidate, held.items), len(wanted), calibration)
 
 
-def _tag_score(candidate: Candidate, held: Sequence[Example]) -> float:
+def _tag_score(candidate: Candidate, held: Sequence[Item]) -> float:
     """The F1 of the candidate's tags; 1 where there are none to find."""
     if len(candidate.kit.labels.tags) == 1:
         return 1.0
-    items = candidate.kit.reader.items(held)
-    vectors = seen(candidate.network, items, recipe=candidate.kit.recipe, with_units=True)
+    vectors = seen(candidate.network, held, recipe=candidate.kit.recipe, with_units=True)
     scores = vectors.units @ candidate.heads["tags.weights"].T + candidate.heads["tags.bias"]
     return tag_f1(vectors.tags, scores.argmax(axis=1))
 
@@ -147,19 +142,10 @@ def class_means(sentences: np.ndarray, items: Sequence[Item], *, classes: int) -
     return whole
 
 
-def spelt(kit: Kit, examples: Sequence[Example]) -> list[str]:
-    """The texts as the n-grams read them: spelt right."""
-    texts = []
-    for example in examples:
-        cut = units(example.text)
-        words = [unit.text for unit in cut]
-        texts.append(joined(cut, kit.speller.correct(words) if kit.speller else words))
-    return texts
-
-
-def _lexical(kit: Kit, examples: Sequence[Example], items: Sequence[Item]) -> LexicalHead | None:
-    own = [(example, item.intent) for example, item in zip(examples, items, strict=True) if item.intent >= 0]
-    if not kit.recipe.ngrams or len({intent for _, intent in own}) < 2:
+def _lexical(kit: Kit, items: Sequence[Item]) -> LexicalHead | None:
+    own = [item for item in items if item.intent >= 0]
+    if not kit.recipe.ngrams or len({item.intent for item in own}) < 2:
         return None
-    texts = spelt(kit, [example for example, _ in own])
-    return LexicalHead.fit(texts, [intent for _, intent in own], classes=len(kit.labels.intents))
+    return LexicalHead.fit(
+        [item.text for item in own], [item.intent for item in own], classes=len(kit.labels.intents)
+    )

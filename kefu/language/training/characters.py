@@ -24,7 +24,7 @@ from kefu.language.training.loop import mixed_precision
 from kefu.language.training.network import GrownEmbedding, Network, grow
 
 _COMMON = 3_500  # characters: what a schoolchild learns to read
-_WORDS = 30_000  # of the dictionary, the commonest; a second time over them brings nothing
+_WORDS = 20_000  # of the dictionary, the commonest; a second time over them brings nothing
 _RATE, _BATCH, _SCALE = 5e-3, 128, 20.0
 _NOTES = re.compile(r"\(.*?\)")
 _NO_MEANING = re.compile(r"surname|CL:|(old )?variant of|see |abbr|Tw")

@@ -15,6 +15,7 @@ from kefu.language.examples import Example
 from kefu.language.recipe import Recipe
 from kefu.language.training.candidates import FROZEN, Candidate, Measured, frozen, measure, tuned
 from kefu.language.training.data import checked, split
+from kefu.language.training.items import Material
 from kefu.language.training.journal import Journals
 from kefu.language.training.kit import Kit, make_kit
 from kefu.language.training.saving import save
@@ -64,19 +65,18 @@ def fit_understanding(
     torch.set_num_threads(recipe.threads)
     data = checked(examples)
     kit = make_kit(data.examples, recipe)
-    learn, held = split(
-        data.examples, share=recipe.development, most=recipe.development_most, seed=recipe.seed
-    )
+    halves = split(data.examples, share=recipe.development, most=recipe.development_most, seed=recipe.seed)
+    learn, held = map(kit.reader.material, halves)
     journals = Journals(work, digest=_digest(data.examples, recipe), quiet=quiet)
     contest = _contest(kit, learn, held, journals)
     final = contest.winner
-    if held and len(data.examples) < recipe.refit_below:
+    if held.items and len(data.examples) < recipe.refit_below:
         final = _on_everything(final, kit, data.examples, journals)
     save(final, contest.measured, kit, data.examples, folder=folder, digest=journals.digest)
     return FitReport(
-        chosen=final.name, examples=len(data.examples), held=len(held), epochs=final.epochs,
-        dev_accuracy=contest.measured.accuracy if held else None,
-        challenger_accuracy=contest.rival.accuracy if held else None,
+        chosen=final.name, examples=len(data.examples), held=len(held.items), epochs=final.epochs,
+        dev_accuracy=contest.measured.accuracy if held.items else None,
+        challenger_accuracy=contest.rival.accuracy if held.items else None,
         cpu_seconds=time.process_time() - started, problems=data.problems,
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ class _Contest:
     rival: Measured
 
 
-def _contest(kit: Kit, learn: Sequence[Example], held: Sequence[Example], journals: Journals) -> _Contest:
+def _contest(kit: Kit, learn: Material, held: Material, journals: Journals) -> _Contest:
     challenger = frozen(kit, learn)
     rival = measure(challenger, held)
     if kit.recipe.tuning == "frozen":
@@ -103,9 +103,10 @@ def _contest(kit: Kit, learn: Sequence[Example], held: Sequence[Example], journa
 
 def _on_everything(winner: Candidate, kit: Kit, examples: Sequence[Example], journals: Journals) -> Candidate:
     """The same kind of candidate, learnt from the held-out examples as well."""
+    material = kit.reader.material(examples)
     if winner.name == FROZEN:
-        return frozen(kit, examples)
-    return tuned(kit, examples, (), journal=journals.of("everything"))
+        return frozen(kit, material)
+    return tuned(kit, material, Material((), ()), journal=journals.of("everything"))
 
 
 def _digest(examples: Sequence[Example], recipe: Recipe) -> str:

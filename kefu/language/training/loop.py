@@ -14,9 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kefu.language.examples import Example
 from kefu.language.recipe import Recipe
-from kefu.language.training.items import IGNORED, Batch, Item, Reader, batch_of, shuffled_batches
+from kefu.language.training.items import IGNORED, Batch, Item, Material, Reader, batch_of, shuffled_batches
 from kefu.language.training.journal import Journal
 from kefu.language.training.network import Network, Outputs
 
@@ -40,7 +39,7 @@ class State:
 def train(
     network: Network,
     reader: Reader,
-    examples: Sequence[Example],
+    material: Material,
     *,
     recipe: Recipe,
     epochs: int,
@@ -54,14 +53,15 @@ def train(
     the last epoch is the best. Goes on where ``journal`` left off.
     """
     torch.manual_seed(recipe.seed)
-    state = _started(network, recipe, steps=epochs * math.ceil(len(examples) / recipe.batch))
+    count = len(material.items)
+    state = _started(network, recipe, steps=epochs * math.ceil(count / recipe.batch))
     _resume(state, journal)
-    plain = reader.items(examples)
     if taught:
-        plain = [replace(item, taught=tuple(row)) for item, row in zip(plain, taught, strict=True)]
-    with _progress(journal, state.epoch, epochs, len(examples)) as step_done:
+        rows = [replace(item, taught=tuple(row)) for item, row in zip(material.items, taught, strict=True)]
+        material = replace(material, items=tuple(rows))
+    with _progress(journal, state.epoch, epochs, count) as step_done:
         while state.epoch < epochs and not _is_over(state, recipe, judge):
-            items = _seen_this_time(reader, examples, plain, recipe, state.rng)
+            items = _seen_this_time(reader, material, recipe, state.rng)
             loss = _epoch(state, items, recipe, step_done)
             state.epoch += 1
             _judge(state, judge)
@@ -134,15 +134,13 @@ def _groups(network: Network, recipe: Recipe) -> list[dict[str, Any]]:
     ]
 
 
-def _seen_this_time(
-    reader: Reader, examples: Sequence[Example], plain: list[Item], recipe: Recipe, rng: random.Random
-) -> list[Item]:
+def _seen_this_time(reader: Reader, material: Material, recipe: Recipe, rng: random.Random) -> list[Item]:
     """The items of an epoch: some of the examples mistyped, each time otherwise."""
-    chosen = [i for i in range(len(examples)) if rng.random() < recipe.typos]
-    mistyped = reader.mistyped([examples[i] for i in chosen], rng=rng)
-    items = list(plain)
+    chosen = [i for i in range(len(material.items)) if rng.random() < recipe.typos]
+    mistyped = reader.mistyped([material.examples[i] for i in chosen], rng=rng)
+    items = list(material.items)
     for place, item in zip(chosen, mistyped, strict=True):
-        items[place] = replace(item, taught=plain[place].taught)
+        items[place] = replace(item, taught=items[place].taught)
     return items
 
 

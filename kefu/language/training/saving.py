@@ -25,7 +25,11 @@ def save(
     """Write encoder, heads, calibration, speller and the examples that explain."""
     folder.mkdir(parents=True, exist_ok=True)
     shown = _spread([example for example in examples if example.intent is not None], _MOST_NEIGHBOURS)
-    vectors = final.views(shown)[0] if shown else np.zeros((0, final.means.shape[1]), dtype=np.float32)
+    vectors = (
+        final.views(kit.reader.items(shown))[0]
+        if shown
+        else np.zeros((0, final.means.shape[1]), dtype=np.float32)
+    )
     write_encoder(
         merged(copy.deepcopy(final.network.encoder)).eval(), tokenizer_json=kit.subwords.json,
         folder=folder, digest=digest, model=kit.recipe.model,

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from kefu.language.calibration import Blend, Calibration, Strangeness, fit_blends, log_sum_exp, softmax
 
 
-def scores(*, n: int = 400, classes: int = 5, right: float = 3.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def scores(
+    *, n: int = 400, classes: int = 5, right: float = 3.0, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     wanted = rng.integers(classes, size=n)
     logits = rng.normal(size=(n, classes))

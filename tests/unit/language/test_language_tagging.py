@@ -47,7 +47,9 @@ def test_any_annotation_is_mended_into_whole_units_or_left_out(text: str, raw: l
 
 
 def test_what_was_mended_is_said_with_its_line() -> None:
-    example, problems = mended(Example("return two lamps", "x", (Span(7, 9, "n"), Span(40, 44, "n")), "a.csv, line 3"))
+    example, problems = mended(
+        Example("return two lamps", "x", (Span(7, 9, "n"), Span(40, 44, "n")), "a.csv, line 3")
+    )
     assert example.spans == (Span(7, 10, "n"),)
     assert problems == [
         "a.csv, line 3: entity n [7, 9) of 'return two lamps' grown to 'two'",
@@ -63,7 +65,9 @@ def test_what_was_mended_is_said_with_its_line() -> None:
         (["O", "O", "O"], []),
     ],
 )
-def test_untidy_tags_are_read_as_seqeval_reads_them(tags: list[str], found: list[tuple[int, int, str]]) -> None:
+def test_untidy_tags_are_read_as_seqeval_reads_them(
+    tags: list[str], found: list[tuple[int, int, str]]
+) -> None:
     cut = units("x y z")
     spans = spans_of(cut, tags, [0.5, 1.0, 1.0])
     places = [(cut[a].start, cut[b - 1].end, name) for a, b, name in found]
@@ -78,7 +82,8 @@ def test_tag_names_are_sorted_and_each_once() -> None:
 @given(TEXTS)
 def test_a_text_is_whole_again_but_for_its_white_space(text: str) -> None:
     cut = units(text)
-    assert joined(cut, [unit.text for unit in cut]).split() == " ".join(
+    assert (
         joined(cut, [unit.text for unit in cut]).split()
-    ).split()
+        == " ".join(joined(cut, [unit.text for unit in cut]).split()).split()
+    )
     assert "".join(joined(cut, [unit.text for unit in cut]).split()) == "".join(u.text for u in cut)

