@@ -56,7 +56,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Material:
-    """Examples and, in the same order, their items: reading ten thousand takes seconds, so it is done once."""
+    """Examples and, in the same order, their items: reading ten thousand takes seconds, so once will do."""
 
     examples: tuple[Example, ...]
     items: tuple[Item, ...]
