@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -213,6 +214,18 @@ def test_entities_of_any_text_stay_inside_it_and_apart(extractor: SpacyCatalogEx
 @pytest.mark.parametrize("text", ["", " ", "👍" * 500, "x" * 2_000, "1" * 2_000, "kf " * 600, "\ud800\x00"])
 def test_odd_texts_are_no_trouble(extractor: SpacyCatalogExtractor, text: str) -> None:
     assert heard(extractor, text) == []
+
+
+def test_its_fingerprint_knows_every_table_that_it_learns(tmp_path: Path) -> None:
+    own = str(shutil.copytree(ROOT / "data" / "shop", tmp_path / "shop"))
+    before = SpacyCatalogExtractor.fingerprint_addon({"shop": own})
+    assert before == SpacyCatalogExtractor.fingerprint_addon({}), "a copy of the shop is the same shop"
+    for table, old, new in (("products", "Quill", "Quilled"), ("coupons", "WELCOME10", "WELCOME11")):
+        file = tmp_path / "shop" / f"{table}.csv"
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        after = SpacyCatalogExtractor.fingerprint_addon({"shop": own})
+        assert after != before, table
+        before = after
 
 
 def test_spacy_finds_names_though_torch_stays_out() -> None:
