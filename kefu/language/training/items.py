@@ -136,16 +136,17 @@ def shuffled_batches(lengths: Sequence[int], *, size: int, rng: random.Random) -
     yield from batches
 
 
-def batch_of(items: Sequence[Item]) -> Batch:
-    """``items`` as tensors."""
+def batch_of(items: Sequence[Item], *, on: str | torch.device = "cpu") -> Batch:
+    """``items`` as tensors ``on`` a device."""
     ids, mask = padded([item.ids for item in items])
     tags, _ = padded([item.tags for item in items], fill=IGNORED)
-    names = {name for item in items for name in item.further}
+    names = sorted({name for item in items for name in item.further})
+    further = {name: [item.further.get(name, IGNORED) for item in items] for name in names}
     return Batch(
-        ids=torch.from_numpy(ids),
-        mask=torch.from_numpy(mask),
-        intents=torch.tensor([item.intent for item in items]),
-        tags=torch.from_numpy(tags),
-        further={n: torch.tensor([item.further.get(n, IGNORED) for item in items]) for n in sorted(names)},
-        taught=torch.tensor([item.taught for item in items]),
+        ids=torch.from_numpy(ids).to(on),
+        mask=torch.from_numpy(mask).to(on),
+        intents=torch.tensor([item.intent for item in items], device=on),
+        tags=torch.from_numpy(tags).to(on),
+        further={name: torch.tensor(labels, device=on) for name, labels in further.items()},
+        taught=torch.tensor([item.taught for item in items], device=on),
     )

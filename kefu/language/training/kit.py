@@ -15,7 +15,7 @@ from kefu.language.spelling import Speller
 from kefu.language.subwords import Subwords, with_characters
 from kefu.language.training.characters import taught_rows, wanted_characters
 from kefu.language.training.items import Labels, Reader
-from kefu.language.training.network import Network, grow, load_encoder, prepare_for
+from kefu.language.training.network import Network, device, grow, load_encoder, prepare_for
 from kefu.language.weights import find_weights
 
 
@@ -48,7 +48,7 @@ class Kit:
             further={name: len(values) for name, values in self.labels.further.items()},
             scale=self.recipe.scale,
         )
-        return network
+        return network.to(device())
 
 
 def make_kit(examples: Sequence[Example], recipe: Recipe) -> Kit:

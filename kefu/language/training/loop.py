@@ -17,7 +17,7 @@ from torch import Tensor
 from kefu.language.recipe import Recipe
 from kefu.language.training.items import IGNORED, Batch, Item, Material, Reader, batch_of, shuffled_batches
 from kefu.language.training.journal import Journal
-from kefu.language.training.network import Network, Outputs
+from kefu.language.training.network import Network, Outputs, device
 
 Judge = Callable[[Network], float]
 
@@ -74,10 +74,10 @@ def train(
 @contextmanager
 def mixed_precision(recipe: Recipe) -> Iterator[None]:
     """bfloat16 where the machine multiplies it fast; float32 elsewhere or where the recipe says so."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    fast = torch.cuda.is_bf16_supported() if device == "cuda" else torch.cpu._is_avx512_bf16_supported()
+    own = device()
+    fast = torch.cuda.is_bf16_supported() if own == "cuda" else torch.cpu._is_avx512_bf16_supported()
     wanted = recipe.precision == "bfloat16" or (recipe.precision == "auto" and fast)
-    with torch.autocast(device, torch.bfloat16, enabled=wanted):
+    with torch.autocast(own, torch.bfloat16, enabled=wanted):
         yield
 
 
@@ -161,7 +161,7 @@ def _step(state: State, items: Sequence[Item], recipe: Recipe) -> float:
     total = 0.0
     for start in range(0, len(items), size):
         part = items[start : start + size]
-        batch = batch_of(part)
+        batch = batch_of(part, on=state.network.intents.device)
         with mixed_precision(recipe):
             outputs = state.network(batch.ids, batch.mask)
         loss = loss_of(outputs, batch, tag_weight=recipe.tag_weight) * (len(part) / len(items))
@@ -208,14 +208,14 @@ def _save(state: State, journal: Journal) -> None:
 def _resume(state: State, journal: Journal) -> None:
     if journal.file is None or not journal.file.is_file():
         return
-    values = torch.load(journal.file, weights_only=False)
+    values = torch.load(journal.file, weights_only=False, map_location=device())
     if values["digest"] != journal.digest:
         return
     state.network.load_state_dict(values["weights"], strict=False)
     state.optimizer.load_state_dict(values["optimizer"])
     state.schedule.load_state_dict(values["schedule"])
     state.rng.setstate(values["rng"])
-    torch.set_rng_state(values["torch_rng"])
+    torch.set_rng_state(values["torch_rng"].cpu())
     state.epoch, state.best, state.best_epoch = values["epoch"], values["best"], values["best_epoch"]
     state.best_weights = values["best_weights"]
 

@@ -60,6 +60,7 @@ class Network(nn.Module):
 
     def start_from_means(self, vectors: Tensor, intents: Tensor) -> None:
         """Start the intent head from each class's mean of ``vectors`` (n, width); ``intents`` is (n,)."""
+        vectors, intents = vectors.to(self.intents.device), intents.to(self.intents.device)
         with torch.no_grad():
             for intent in intents.unique():
                 mean = vectors[intents == intent].mean(dim=0)
@@ -87,6 +88,11 @@ def _keep_layers(encoder: nn.Module, layers: int) -> None:
         raise ModelError(f"layers: {layers} wanted of an encoder that has {have} BERT layers.")
     encoder.encoder.layer = stack[:layers]
     encoder.config.num_hidden_layers = layers
+
+
+def device() -> str:
+    """Where training runs: the GPU where torch finds one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 class GrownEmbedding(nn.Module):

@@ -31,7 +31,7 @@ def save(
         else np.zeros((0, final.means.shape[1]), dtype=np.float32)
     )
     write_encoder(
-        merged(copy.deepcopy(final.network.encoder)).eval(), tokenizer_json=kit.subwords.json,
+        merged(copy.deepcopy(final.network.encoder)).cpu().eval(), tokenizer_json=kit.subwords.json,
         folder=folder, digest=digest, model=kit.recipe.model,
     )  # fmt: skip
     np.savez(folder / HEADS, **final.heads, means=final.means)

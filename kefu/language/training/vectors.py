@@ -35,16 +35,16 @@ def seen(network: Network, items: Sequence[Item], *, recipe: Recipe, with_units:
     sentences = np.zeros((len(items), width), dtype=np.float32)
     units, tags, guessed = [], [], []
     for indexes in buckets([len(item.ids) for item in items], texts=64, tokens=4_096):
-        batch = batch_of([items[i] for i in indexes])
+        batch = batch_of([items[i] for i in indexes], on=network.intents.device)
         with mixed_precision(recipe):
             hidden = network.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
         hidden = hidden.float()
-        sentences[indexes] = network.sentence(hidden, batch.mask).numpy()
+        sentences[indexes] = network.sentence(hidden, batch.mask).cpu().numpy()
         there = batch.tags != IGNORED
-        tags.append(batch.tags[there].numpy())
-        guessed.append(network.tags(hidden[there]).argmax(dim=-1).numpy())
+        tags.append(batch.tags[there].cpu().numpy())
+        guessed.append(network.tags(hidden[there]).argmax(dim=-1).cpu().numpy())
         if with_units:
-            units.append(hidden[there].numpy())
+            units.append(hidden[there].cpu().numpy())
     joined_units = np.concatenate(units) if units else np.zeros((0, width), dtype=np.float32)
     return Seen(sentences, joined_units, np.concatenate(tags), np.concatenate(guessed))
 
@@ -65,4 +65,4 @@ def head_arrays(network: Network) -> dict[str, np.ndarray]:
         for name, head in network.further.items():
             arrays[f"{name}.weights"] = head.weight * network.scale
             arrays[f"{name}.bias"] = head.bias
-        return {name: value.float().numpy().copy() for name, value in arrays.items()}
+        return {name: value.float().cpu().numpy().copy() for name, value in arrays.items()}
