@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 from kefu.language.calibration import Calibration, Strangeness, fit_blends, log_sum_exp
 from kefu.language.lexical import LexicalHead
@@ -69,19 +68,22 @@ def frozen(kit: Kit, material: Material) -> Candidate:
     return Candidate(FROZEN, kit, network, heads, means, _lexical(kit, items), 0)
 
 
-def tuned(kit: Kit, material: Material, held: Material, *, journal: Journal) -> Candidate:
-    """A network fine-tuned on ``material``; where enough is ``held``, to the epoch that is best on it."""
+def tuned(kit: Kit, material: Material, held: Material, *, start: Candidate, journal: Journal) -> Candidate:
+    """A network fine-tuned on ``material``; where enough is ``held``, to the epoch that is best on it.
+
+    Its heads begin where those of the frozen candidate ``start`` are: the intents at the class means, which a
+    cosine head can hold, the others at their logistic regression.
+    """
     network, items = kit.network(kit.recipe.tuning), material.items
-    intents = torch.tensor([item.intent for item in items])
-    start = torch.from_numpy(seen(network, items, recipe=kit.recipe).sentences)
-    network.start_from_means(start[intents >= 0], intents[intents >= 0])
+    network.start_from(start.means, start.heads)
+    recipe = kit.recipe.for_size(len(items))
     judged = held.items if len(held.items) >= _ENOUGH_TO_JUDGE else ()
     epochs = train(
-        network, kit.reader, material, recipe=kit.recipe, epochs=kit.recipe.epochs_for(len(items)),
+        network, kit.reader, material, recipe=recipe, epochs=recipe.epochs_for(len(items)),
         journal=journal, judge=(lambda own: score(own, judged, kit)) if judged else None,
-        taught=lessons(kit, material, journal=journal) if kit.recipe.teacher else (),
+        taught=lessons(kit, material, journal=journal) if recipe.teacher else (),
     )  # fmt: skip
-    vectors = seen(network, items, recipe=kit.recipe).sentences
+    vectors = seen(network, items, recipe=recipe).sentences
     means = class_means(vectors, items, classes=len(kit.labels.intents))
     return Candidate(TUNED, kit, network, head_arrays(network), means, _lexical(kit, items), epochs)
 
@@ -91,7 +93,8 @@ def lessons(kit: Kit, material: Material, *, journal: Journal) -> list[list[floa
     recipe = replace(kit.recipe, model=kit.recipe.teacher, teacher="", layers=0)
     own = make_kit(material.examples, recipe)
     read = own.reader.material(material.examples)
-    teacher = tuned(own, read, Material((), ()), journal=journal.of("teacher"))
+    start = frozen(own, read)
+    teacher = tuned(own, read, Material((), ()), start=start, journal=journal.of("teacher"))
     return [list(map(float, row)) for row in teacher.views(read.items)[1]]
 
 

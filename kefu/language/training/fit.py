@@ -95,7 +95,7 @@ def _contest(kit: Kit, learn: Material, held: Material, journals: Journals) -> _
     rival = measure(challenger, held)
     if kit.recipe.tuning == "frozen":
         return _Contest(challenger, rival, rival)
-    champion = tuned(kit, learn, held, journal=journals.of("development"))
+    champion = tuned(kit, learn, held, start=challenger, journal=journals.of("development"))
     own = measure(champion, held)
     won = own.beats(rival)
     return _Contest(champion if won else challenger, own if won else rival, rival)
@@ -104,9 +104,10 @@ def _contest(kit: Kit, learn: Material, held: Material, journals: Journals) -> _
 def _on_everything(winner: Candidate, kit: Kit, examples: Sequence[Example], journals: Journals) -> Candidate:
     """The same kind of candidate, learnt from the held-out examples as well."""
     material = kit.reader.material(examples)
+    start = frozen(kit, material)
     if winner.name == FROZEN:
-        return frozen(kit, material)
-    return tuned(kit, material, Material((), ()), journal=journals.of("everything"))
+        return start
+    return tuned(kit, material, Material((), ()), start=start, journal=journals.of("everything"))
 
 
 def _digest(examples: Sequence[Example], recipe: Recipe) -> str:

@@ -103,7 +103,7 @@ def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _started(network: Network, recipe: Recipe, *, steps: int) -> State:
-    optimizer = torch.optim.AdamW(_groups(network, recipe))
+    optimizer = torch.optim.AdamW(_groups(network, recipe), fused=True)
     warm = max(1, int(steps * recipe.warmup))
 
     def rate(step: int) -> float:

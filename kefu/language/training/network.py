@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -58,13 +59,16 @@ class Network(nn.Module):
         weights = mask.unsqueeze(-1).to(hidden.dtype)
         return F.normalize((hidden * weights).sum(dim=1) / weights.sum(dim=1), dim=-1)
 
-    def start_from_means(self, vectors: Tensor, intents: Tensor) -> None:
-        """Start the intent head from each class's mean of ``vectors`` (n, width); ``intents`` is (n,)."""
-        vectors, intents = vectors.to(self.intents.device), intents.to(self.intents.device)
+    def start_from(self, means: np.ndarray, heads: Mapping[str, np.ndarray]) -> None:
+        """Start from class ``means`` (intents, width) and from linear ``heads`` on the same vectors."""
         with torch.no_grad():
-            for intent in intents.unique():
-                mean = vectors[intents == intent].mean(dim=0)
-                self.intents[intent] = F.normalize(mean, dim=-1)
+            if means.any():
+                self.intents.copy_(torch.from_numpy(means))
+            self.tags.weight.copy_(torch.from_numpy(heads["tags.weights"]))
+            self.tags.bias.copy_(torch.from_numpy(heads["tags.bias"]))
+            for name, head in self.further.items():
+                head.weight.copy_(torch.from_numpy(heads[f"{name}.weights"]) / self.scale)
+                head.bias.copy_(torch.from_numpy(heads[f"{name}.bias"]))
 
 
 def load_encoder(folder: Path, *, dropout: float = 0.0, layers: int = 0) -> nn.Module:
