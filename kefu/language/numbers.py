@@ -12,14 +12,23 @@ from kefu.language.text import HAN, fold
 from kefu.language.words import CODE_WORDS, COUPON_WORDS, LIMIT_WORDS, PHONE_WORDS, TRACKING_WORDS
 
 #: What stands for a digit when a number was read aloud, scanned or typed in a hurry.
-_LOOKS_LIKE = str.maketrans("OoQIilL|SsBZz零〇一二三四五六七八九幺", "0001111155822001234567891")
-_DIGIT = r"[0-9OoQIilL|SsBZz零〇一二三四五六七八九幺]"
+_HAN_DIGITS = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
+_LOOKS_LIKE = str.maketrans(f"OoQIilL|SsBZz{_HAN_DIGITS}", "0001111155822001234567891123456789")
+_DIGIT = rf"[0-9OoQIilL|SsBZz{_HAN_DIGITS}]"
+#: Digits as English says them one by one: "k f one double zero …".
+_SAID = {
+    "zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
+    "seven": "7", "eight": "8", "nine": "9",
+}  # fmt: skip
+_TIMES = {"double": 2, "triple": 3}
+_SAID_DIGIT = rf"(?:(?:{'|'.join(_TIMES)})[\s-])?(?:{'|'.join(_SAID)}|\d)"
 _GAP = r"[\s\-_.·]{0,2}"
 _NO_LETTER_BEFORE, _NO_LETTER_AFTER = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 
 _EMAIL = re.compile(r"[A-Za-z0-9.+_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _PHONE = re.compile(
-    r"(?<![\dA-Za-z])(?:\+\d{1,3}[\d\s().-]{6,16}\d|1[3-9]\d{9}|\(?\d{3}\)?[-.\s]\d{3}[-.\s]\d{4})(?!\d)"
+    r"(?<![\dA-Za-z])(?:(?:\+|00)\d{1,3}[\d\s().-]{6,16}\d|1[3-9]\d[ -]?\d{4}[ -]?\d{4}"
+    rf"|\(?\d{{3}}\)?[-.\s]\d{{3}}[-.\s]\d{{4}}|[一幺壹][{_HAN_DIGITS}]{{10}}(?![{_HAN_DIGITS}]))(?!\d)"
 )
 _PHONE_NAMED = re.compile(r"(?<![\dA-Za-z.])\d[\d\s-]{5,13}\d(?!\d)")
 _SIX = re.compile(r"(?<![\d.,$A-Za-z+-])\d{3}[ -]?\d{3}(?![\d.,]*\d|[A-Za-z%])")
@@ -62,6 +71,7 @@ class NumberMatcher:
     def __init__(self, catalogue: Catalogue) -> None:
         self._orders = [(s, _shape_pattern(s)) for s in catalogue.orders if s.letters]
         self._parcels = [(s, _shape_pattern(s)) for s in catalogue.tracking]
+        self._spoken = [(s, _spoken_pattern(s)) for s in catalogue.orders if s.letters]
         self._bare = [(s, _bare_pattern(s)) for s in catalogue.orders[:1]]
         self._coupons = [(code, _coupon_pattern(code)) for code in catalogue.coupons]
 
@@ -69,8 +79,9 @@ class NumberMatcher:
         """Every number and code of ``text``; where two overlap, the surer one (in the order below)."""
         folded = fold(text)
         steps: Sequence[Callable[[str], Iterator[Found]]] = (
-            self._emails, self._known_orders, self._known_parcels, self._known_coupons, self._phones,
-            self._amounts, self._codes, self._bare_orders, self._other_numbers, self._other_coupons,
+            self._emails, self._known_orders, self._spoken_orders, self._known_parcels, self._known_coupons,
+            self._phones, self._amounts, self._codes, self._bare_orders, self._other_numbers,
+            self._other_coupons,
         )
         found: list[Found] = []
         for step in steps:
@@ -84,6 +95,13 @@ class NumberMatcher:
     def _known_orders(self, text: str) -> Iterator[Found]:
         for shape, pattern in self._orders:
             yield from _shaped("order_number", shape, pattern, text)
+
+    def _spoken_orders(self, text: str) -> Iterator[Found]:
+        for shape, pattern in self._spoken:
+            for m in pattern.finditer(text):
+                digits = _said_digits(m.group("digits"))
+                if len(digits) == shape.digits:
+                    yield Found("order_number", m.start(), m.end(), shape.letters + digits)
 
     def _known_parcels(self, text: str) -> Iterator[Found]:
         for shape, pattern in self._parcels:
@@ -103,7 +121,7 @@ class NumberMatcher:
             if _says(text[max(0, m.start() - _NEAR) : m.start()], PHONE_WORDS)
         ]
         for m in [*_PHONE.finditer(text), *named]:
-            digits = re.sub(r"\D", "", m.group())
+            digits = re.sub(r"\D", "", m.group().translate(_LOOKS_LIKE))
             if 7 <= len(digits) <= 15:
                 yield Found("phone", m.start(), m.end(), ("+" if m.group().startswith("+") else "") + digits)
 
@@ -122,7 +140,8 @@ class NumberMatcher:
     def _bare_orders(self, text: str) -> Iterator[Found]:
         for shape, pattern in self._bare:
             for m in pattern.finditer(text):
-                yield Found("order_number", m.start(), m.end(), shape.letters + re.sub(r"\D", "", m.group()))
+                digits = re.sub(r"\D", "", m.group().translate(_LOOKS_LIKE))
+                yield Found("order_number", m.start(), m.end(), shape.letters + digits)
 
     def _other_numbers(self, text: str) -> Iterator[Found]:
         for m in _ANY_ORDER.finditer(text):
@@ -167,10 +186,37 @@ def _shaped(entity: str, shape: Shape, pattern: re.Pattern[str], text: str) -> I
             yield Found(entity, m.start(), m.end(), shape.letters + digits)
 
 
+def _spoken_pattern(shape: Shape) -> re.Pattern[str]:
+    """The number read aloud in English; how many digits it has shows when they are written out."""
+    letters = _GAP.join(map(re.escape, shape.letters))
+    said = rf"{_SAID_DIGIT}(?:[\s,-]{{1,2}}{_SAID_DIGIT}){{1,{shape.digits - 1}}}"
+    return re.compile(
+        rf"{_NO_LETTER_BEFORE}{letters}[\s\-_.·:#]{{0,3}}(?P<digits>{said}){_NO_LETTER_AFTER}", re.IGNORECASE
+    )
+
+
+def _said_digits(words: str) -> str:
+    """Digits that were said one by one.
+
+    >>> _said_digits("one triple zero 5")
+    '10005'
+    """
+    digits, times = "", 1
+    for word in re.findall(r"[a-z]+|\d", words.lower()):
+        if word in _TIMES:
+            times = _TIMES[word]
+        else:
+            digits, times = digits + times * _SAID.get(word, word), 1
+    return digits
+
+
 def _bare_pattern(shape: Shape) -> re.Pattern[str]:
     half = shape.digits // 2
     grouped = rf"\d{{{half}}}[ -]\d{{{shape.digits - half}}}"
-    return re.compile(rf"(?<![\dA-Za-z.,+$-])(?:\d{{{shape.digits}}}|{grouped})(?![\dA-Za-z]|[.,-]\d)")
+    # eight digits behind a group of digits are the end of something longer, such as a phone number
+    alone = r"(?<![\dA-Za-z.,+$-])(?<!\d[ -])"
+    han = rf"(?<![{_HAN_DIGITS}])[{_HAN_DIGITS}]{{{shape.digits}}}(?![{_HAN_DIGITS}])"
+    return re.compile(rf"{alone}(?:\d{{{shape.digits}}}|{grouped})(?![\dA-Za-z]|[.,-]\d)|{han}")
 
 
 def _coupon_pattern(code: str) -> re.Pattern[str]:

@@ -59,6 +59,11 @@ def heard(extractor: SpacyCatalogExtractor, text: str) -> list[tuple[str, str, s
         ("订单號KF一〇〇〇〇〇〇二到哪裡了", "KF一〇〇〇〇〇〇二"),
         ("订单 10000002", "10000002"),
         ("order number 1000-0002", "1000-0002"),
+        ("k f one zero zero zero zero zero zero two", "k f one zero zero zero zero zero zero two"),
+        ("KF one oh oh oh oh oh oh two please", "KF one oh oh oh oh oh oh two"),
+        ("it is kf one triple zero triple zero two", "kf one triple zero triple zero two"),
+        ("KF壹零零零零零零贰", "KF壹零零零零零零贰"),
+        ("订单一零零零零零零二", "一零零零零零零二"),
     ],
 )
 def test_an_order_number_however_it_is_given(extractor: SpacyCatalogExtractor, text: str, words: str) -> None:
@@ -114,6 +119,9 @@ def test_any_order_number_read_aloud_in_chinese(
         ("202.555.0101", ("phone", "2025550101", "202.555.0101")),
         ("我的電話是13800000003", ("phone", "13800000003", "13800000003")),
         ("+86 138 0000 0003", ("phone", "+8613800000003", "+86 138 0000 0003")),
+        ("138 0000 0003", ("phone", "13800000003", "138 0000 0003")),
+        ("0044 20 7946 0958", ("phone", "00442079460958", "0044 20 7946 0958")),
+        ("手机一三八零零零零零零零三", ("phone", "13800000003", "一三八零零零零零零零三")),
         ("打我电话 021-55554444", ("phone", "02155554444", "021-55554444")),
         ("i paid $1,299.50", ("amount", "1299.50", "$1,299.50")),
         ("79 dollars were taken", ("amount", "79", "79 dollars")),
@@ -127,7 +135,9 @@ def test_addresses_phones_and_amounts_in_both_languages(
     extractor: SpacyCatalogExtractor, text: str, found: tuple[str, str, str]
 ) -> None:
     assert found in heard(extractor, text)
-    assert [one[0] for one in heard(extractor, text)].count(found[0]) == 1
+    kinds = [one[0] for one in heard(extractor, text)]
+    assert kinds.count(found[0]) == 1
+    assert "order_number" not in kinds
 
 
 @pytest.mark.parametrize(
@@ -162,21 +172,10 @@ def test_what_only_looks_like_one_is_none(extractor: SpacyCatalogExtractor, text
     assert heard(extractor, text) == []
 
 
-ORDER = ("order_number", "KF10000002")
-
-
 @pytest.mark.xfail(strict=True, reason="wanted by issue 3, not heard yet: docs/decisions.md, Known gaps")
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("k f one zero zero zero zero zero zero two", [ORDER]),
-        ("KF one oh oh oh oh oh oh two please", [ORDER]),
-        ("kf one triple zero triple zero two", [ORDER]),
-        ("KF壹零零零零零零贰", [ORDER]),
-        ("订单一零零零零零零二", [ORDER]),
-        ("138 0000 0003", [("phone", "13800000003")]),
-        ("0044 20 7946 0958", [("phone", "00442079460958")]),
-        ("手机一三八零零零零零零零三", [("phone", "13800000003")]),
         ("alice at example dot com", [("email", "alice@example.com")]),
         ("twenty dollars", [("amount", "20")]),
         ("两百块", [("amount", "200")]),
