@@ -1,4 +1,4 @@
-"""Products, variants, order numbers and codes in a message."""
+"""Products, variants, order numbers, codes and dates in a message."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CatalogueOptions:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class SpacyCatalogExtractor(Trained[CatalogueOptions, Refreshing[CatalogueMatcher]], EntityExtractorMixin):
-    """Finds the entities of the shop's catalogue; knows the store's, else the one it was trained on."""
+    """Finds numbers, dates and what the catalogue names: the store's, else the one it was trained on."""
 
     options_type = CatalogueOptions
     packages = ("spacy", "rapidfuzz")

@@ -1,4 +1,4 @@
-"""The entities of a shop in a message: its products, their variants and kinds, and numbers.
+"""The entities of a shop in a message: its products, their variants and kinds, numbers and dates.
 
 Names are found by spaCy's PhraseMatcher over the symbols of the text, misspellings by
 edit distance. Where two finds overlap the longer one stays.
@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 
 from kefu.language.aliases import Alias, Symbol, Symbols, derive, key_of, squeezed, symbols_of
 from kefu.language.catalogue import Catalogue
+from kefu.language.dates import find_dates, with_dates
 from kefu.language.lexicon import Lexicon
 from kefu.language.numbers import Found, NumberMatcher
 from kefu.language.text import Piece, fold, split
@@ -56,7 +57,7 @@ class CatalogueMatcher:
 
     def find(self, text: str) -> list[Found]:
         """Every entity of ``text`` in order of appearance, without overlaps."""
-        numbers = self._numbers.find(text)
+        numbers = with_dates(self._numbers.find(text), find_dates(text))
         symbols = symbols_of(text)
         spans = [s for s in self._spans(text, symbols) if not any(_hits(s, symbols, n) for n in numbers)]
         names = [self._found(s, symbols) for s in _longest_first(spans, symbols) if s.label != "blocked"]
