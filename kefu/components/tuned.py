@@ -8,7 +8,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from kefu.settings import Settings
 logger = logging.getLogger(__name__)
 
 REPORT = "report.json"
-_KEPT = 4  # trained understandings on this machine, of some 30 MB each
+_KEPT = 4  # trained understandings on this machine, of some 30 MB each, and trainings with their logs
 _MOST_SAID = 100  # problems of the training data that are logged
 
 
@@ -74,15 +74,18 @@ def taught(training_data: TrainingData, options: TrainingOptions) -> Path:
 def tuned(examples: Sequence[Example], recipe: Recipe) -> Path:
     """The folder of an understanding trained on ``examples``; trained now where this machine has none.
 
-    It is kept below KEFU_HOME/tuned; an interrupted training goes on from KEFU_HOME/training.
+    It is kept below KEFU_HOME/tuned; an interrupted training goes on from the checkpoints in
+    KEFU_HOME/training/<digest>, of which a finished one leaves its TensorBoard logs. The newest of each stay.
     """
     home, digest = Settings.load().home, _digest(examples, recipe)
     folder, work = home / "tuned" / digest, home / "training" / digest
     if not (folder / META_NAME).is_file():
         place_atomically(folder, lambda new: _fit(examples, recipe, folder=new, work=work))
-        shutil.rmtree(work, ignore_errors=True)
+        for checkpoint in work.rglob("*.pt"):
+            checkpoint.unlink(missing_ok=True)
     os.utime(folder)
-    _forget_old(folder.parent)
+    _forget_old(path for path in folder.parent.iterdir() if (path / META_NAME).is_file())
+    _forget_old(path for path in work.parent.glob("*") if path.is_dir())
     _tell(json.loads((folder / REPORT).read_text(encoding="utf-8")))
     return folder
 
@@ -107,9 +110,8 @@ def _weights(recipe: Recipe) -> list[str]:
     return [find_weights(model).digest for model in (recipe.model, recipe.teacher) if model]
 
 
-def _forget_old(folder: Path) -> None:
-    known = [path for path in folder.iterdir() if (path / META_NAME).is_file()]
-    for path in sorted(known, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+def _forget_old(folders: Iterable[Path]) -> None:
+    for path in sorted(folders, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
         shutil.rmtree(path, ignore_errors=True)
 
 

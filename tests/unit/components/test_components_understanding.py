@@ -174,16 +174,23 @@ def test_featurizer_and_classifier_of_one_recipe_are_trained_once(
     shop.create(BertFeaturizer, **own, tuning="all").train(TrainingData(lessons()))
     shop.create(BertIntentEntityClassifier, **{**own, "threads": 2}).train(TrainingData(lessons()))
     assert len(trainings) == 1
-    assert not trainings[0].exists(), "what an interrupted training would need is gone"
+    assert not list(trainings[0].rglob("*.pt")), "what an interrupted training would need is gone"
+    assert list((trainings[0] / "logs").rglob("events.out.tfevents.*")), "its curves are kept"
     files = [tmp_path / kind / "encoder.onnx" for kind in ("BertFeaturizer", "BertIntentEntityClassifier")]
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_only_the_newest_trainings_are_kept(home: Path, tmp_path: Path, keys: dict[str, Any]) -> None:
     for epochs in range(3, 8):
+        old = home / "training" / f"of-day-{epochs}"
+        old.mkdir(parents=True)
+        os.utime(old, (epochs, epochs))
         options = {**keys, "tuning": "frozen", "epochs": epochs}
         Workshop(tmp_path).create(BertIntentEntityClassifier, **options).train(TrainingData(lessons()))
     assert len(list((home / "tuned").iterdir())) == 4
+    logs = {path.name for path in (home / "training").iterdir()}
+    assert len(logs) == 4
+    assert "of-day-3" not in logs, "the oldest go first"
 
 
 def test_what_is_wrong_with_the_data_is_told_with_its_lines(
