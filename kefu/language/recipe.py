@@ -40,7 +40,7 @@ class Recipe:
     model: str = PACKAGED
     tuning: str = "all"
     epochs: int = 8
-    steps_most: int = 2_000
+    steps_most: int = 1_300
     patience: int = 2
     batch: int = 32
     accumulate: int = 1

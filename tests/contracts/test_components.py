@@ -29,6 +29,7 @@ from kefu.components.scope import OutOfScope
 from kefu.components.sentiment import SentimentAnalyzer
 from kefu.components.tokenizer import MixedTokenizer
 from kefu.components.understanding import BertIntentEntityClassifier
+from kefu.components.wordings import KnownWordings
 from kefu.errors import ModelError
 from tests.support.graph import Workshop
 from tests.support.lessons import feelings, lessons, quick
@@ -39,13 +40,13 @@ TEXTS = [
     "耳机 and the keyboard",
 ]  # fmt: skip
 NLU = (
-    MixedTokenizer, BertFeaturizer, BertIntentEntityClassifier, EntityFolder, SpacyCatalogExtractor,
-    FragmentClassifier, GibberishGate, LanguageTagger, KnowledgeRetriever, EntityMerger, OutOfScope,
-    SentimentAnalyzer,
+    MixedTokenizer, BertFeaturizer, BertIntentEntityClassifier, KnownWordings, EntityFolder,
+    SpacyCatalogExtractor, FragmentClassifier, GibberishGate, LanguageTagger, KnowledgeRetriever,
+    EntityMerger, OutOfScope, SentimentAnalyzer,
 )  # fmt: skip
 TRAINED = (
-    BertFeaturizer, BertIntentEntityClassifier, SpacyCatalogExtractor, GibberishGate, KnowledgeRetriever,
-    LanguagePolicy,
+    BertFeaturizer, BertIntentEntityClassifier, KnownWordings, SpacyCatalogExtractor, GibberishGate,
+    KnowledgeRetriever, LanguagePolicy,
 )  # fmt: skip
 
 # A file deep behind each component, by which its result may change.

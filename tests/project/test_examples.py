@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.project import LANGUAGES, ROOT, domain, examples, intents
 
-LEARNT = sorted(intents() - {"nlu_fallback", "other_language"})
+LEARNT = sorted(intents() - {"other_language"})
 ENOUGH = 40
 MOST_ALIKE = 1 / 3
 ANNOTATION = re.compile(

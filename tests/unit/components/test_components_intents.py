@@ -11,6 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from kefu.components.entities import CATALOGUE, merged
 from kefu.components.fragments import FragmentClassifier
+from kefu.components.intents import put_first
 from kefu.components.knowledge import KnowledgeRetriever, RetrieverOptions
 from kefu.components.language import LanguageTagger
 from kefu.components.refreshing import Refreshing
@@ -117,3 +118,12 @@ def test_overlapping_entities_are_settled_for_the_catalogue_then_for_length() ->
     short = entity(20, 24, name="reason", by="BertIntentEntityClassifier", confidence_entity=0.9)
     long = entity(18, 24, name="reason", by="BertIntentEntityClassifier", confidence_entity=0.4)
     assert merged([long, inside, short, mine], first=CATALOGUE) == [mine, long]
+
+
+def test_the_others_share_what_a_sure_intent_leaves() -> None:
+    """Else FallbackClassifier finds 1.0 beside 1.0 ambiguous: "Où est ma commande" was not understood."""
+    surest = message("Où est ma commande ?", confidence=0.99)
+    put_first(surest, "other_language", 1.0)
+    put_first(half := message("hello", confidence=0.6), "faq", 0.8)
+    assert [i["confidence"] for i in surest.get("intent_ranking")] == [1.0, 0.0, 0.0]
+    assert sum(i["confidence"] for i in half.get("intent_ranking")) == pytest.approx(1.0)

@@ -1,0 +1,85 @@
+"""Entities whose every wording is known: what else was marked as one is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from kefu.components.base import Trained
+from kefu.language.tagging import units
+from kefu.language.text import fold_case
+
+_FILE = "wordings.json"
+Wordings = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class WordingOptions:
+    """``entities``: the types whose wordings the examples list, because only those have a value to act on."""
+
+    entities: tuple[str, ...] | list[str] = ("reason", "attribute", "ordinal")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class KnownWordings(Trained[WordingOptions, Wordings]):
+    """Cuts entities down to a wording that an example has, and leaves out those that hold none.
+
+    A tag head marks words that look like a reason; one that no example holds has no value behind it, and
+    would stand in a form as the customer's reason. Placed before EntitySynonymMapper.
+    """
+
+    options_type = WordingOptions
+    files = (_FILE,)
+
+    def learn(self, training_data: TrainingData, folder: Path) -> None:
+        """Keep the wordings of the annotated examples."""
+        found: dict[str, set[str]] = {name: set() for name in self._options.entities}
+        for message in training_data.training_examples:
+            for entity in message.get(ENTITIES) or []:
+                if entity["entity"] in found:
+                    wording = message.get(TEXT)[entity["start"] : entity["end"]]
+                    found[entity["entity"]].add(fold_case(wording))
+        kept = {name: sorted(wordings) for name, wordings in found.items()}
+        (folder / _FILE).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path, options: WordingOptions) -> Wordings:
+        """The wordings of each type."""
+        kept = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        return {name: frozenset(wordings) for name, wordings in kept.items()}
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Leave each message with entities that have a known wording."""
+        for message in messages:
+            cut = [self._cut(entity, message.get(TEXT)) for entity in message.get(ENTITIES, [])]
+            message.set(ENTITIES, [entity for entity in cut if entity], add_to_output=True)
+        return messages
+
+    def _cut(self, entity: dict[str, Any], text: str) -> dict[str, Any] | None:
+        if entity["entity"] not in self.learnt:
+            return entity
+        place = known_part(text, entity["start"], entity["end"], self.learnt[entity["entity"]])
+        if place is None:
+            return None
+        start, end = place
+        return {**entity, "start": start, "end": end, "value": text[start:end]}
+
+
+def known_part(text: str, start: int, end: int, wordings: frozenset[str]) -> tuple[int, int] | None:
+    """The longest run of units of ``text`` within ``[start, end)`` that is one of ``wordings``.
+
+    >>> known_part("it died after a week", 3, 13, frozenset({"died", "a"}))
+    (3, 7)
+    """
+    inside = [unit for unit in units(text) if start <= unit.start and unit.end <= end]
+    runs = [(a.start, b.end) for i, a in enumerate(inside) for b in inside[i:]]
+    known = [run for run in runs if fold_case(text[run[0] : run[1]]) in wordings]
+    return max(known, key=lambda run: run[1] - run[0], default=None)
