@@ -11,7 +11,8 @@ from rasa.shared.exceptions import InvalidConfigException
 from kefu.errors import ConfigError
 
 #: Keys that Rasa itself puts into a component's configuration.
-FRAMEWORK_KEYS = frozenset({"name", "finetuning_epoch_fraction"})
+#: ("output" is what a node has whose result came from the training cache.)
+FRAMEWORK_KEYS = frozenset({"name", "finetuning_epoch_fraction", "output"})
 
 Options = TypeVar("Options")
 

@@ -18,6 +18,7 @@ from kefu.language.tagging import units
 from kefu.language.text import fold_case
 
 _FILE = "wordings.json"
+_REACH = 4  # units that a wording may stand out on either side of what was marked
 Wordings = Mapping[str, frozenset[str]]
 
 
@@ -25,12 +26,12 @@ Wordings = Mapping[str, frozenset[str]]
 class WordingOptions:
     """``entities``: the types whose wordings the examples list, because only those have a value to act on."""
 
-    entities: tuple[str, ...] | list[str] = ("reason", "attribute", "ordinal")
+    entities: tuple[str, ...] | list[str] = ("reason", "attribute", "ordinal", "quantity")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class KnownWordings(Trained[WordingOptions, Wordings]):
-    """Cuts entities down to a wording that an example has, and leaves out those that hold none.
+    """Moves entities to the wording of an example that they touch, and leaves out those that touch none.
 
     A tag head marks words that look like a reason; one that no example holds has no value behind it, and
     would stand in a form as the customer's reason. Placed before EntitySynonymMapper.
@@ -68,18 +69,25 @@ class KnownWordings(Trained[WordingOptions, Wordings]):
             return entity
         place = known_part(text, entity["start"], entity["end"], self.learnt[entity["entity"]])
         if place is None:
-            return None
+            has_number = any(char.isdigit() for char in text[entity["start"] : entity["end"]])
+            return entity if has_number else None  # no list of examples holds every number
         start, end = place
         return {**entity, "start": start, "end": end, "value": text[start:end]}
 
 
 def known_part(text: str, start: int, end: int, wordings: frozenset[str]) -> tuple[int, int] | None:
-    """The longest run of units of ``text`` within ``[start, end)`` that is one of ``wordings``.
+    """The longest run of units of ``text`` that is one of ``wordings`` and touches ``[start, end)``.
 
     >>> known_part("it died after a week", 3, 13, frozenset({"died", "a"}))
     (3, 7)
+    >>> known_part("the battery life", 4, 11, frozenset({"battery life"}))
+    (4, 16)
     """
-    inside = [unit for unit in units(text) if start <= unit.start and unit.end <= end]
-    runs = [(a.start, b.end) for i, a in enumerate(inside) for b in inside[i:]]
+    cut = units(text)
+    touched = [i for i, unit in enumerate(cut) if start < unit.end and unit.start < end]
+    if not touched:
+        return None
+    near = cut[max(0, touched[0] - _REACH) : touched[-1] + 1 + _REACH]
+    runs = [(a.start, b.end) for i, a in enumerate(near) for b in near[i:] if a.start < end and start < b.end]
     known = [run for run in runs if fold_case(text[run[0] : run[1]]) in wordings]
     return max(known, key=lambda run: run[1] - run[0], default=None)

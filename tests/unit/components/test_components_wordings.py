@@ -36,8 +36,9 @@ def wordings(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ("how much is it", ("attribute", 4, 8), None),
         ("send it to Ghana", ("country", 11, 16), "Ghana"),
         ("really?", ("reason", 6, 7), None),
+        ("17 of them", ("quantity", 0, 2), "17"),
     ],
-    ids=["known", "longer", "Traditional", "unknown", "no examples", "an open type", "mark"],
+    ids=["known", "longer", "Traditional", "unknown", "no examples", "an open type", "mark", "digits"],
 )
 def test_an_entity_is_cut_down_to_a_known_wording(
     wordings: Any, text: str, found: tuple[str, int, int], kept: str | None
