@@ -52,6 +52,8 @@ TRAINED = (
 
 # A file deep behind each component, by which its result may change.
 HELPERS = {
+    KnownExamples: "kefu/language/ngrams.py",
+    KnownWordings: "kefu/language/tagging.py",
     MixedTokenizer: "kefu/language/text.py",
     BertFeaturizer: "kefu/language/subwords.py",
     BertIntentEntityClassifier: "kefu/language/training/loop.py",

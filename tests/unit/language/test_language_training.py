@@ -49,7 +49,7 @@ def fit(
 
 @pytest.mark.parametrize("tuning", ["all", "lora"])
 def test_it_overfits_intents_and_entities(recipe: Recipe, tmp_path: Path, tuning: str) -> None:
-    own = replace(recipe, tuning=tuning, lora_rank=16)
+    own = replace(recipe, tuning=tuning, lora_rank=16, epochs=60)
     examples = learnable()
     understanding = fit(own, tmp_path, examples)
     readings = understanding.read([example.text for example in examples])
@@ -190,7 +190,7 @@ def test_layers_can_be_left_out(recipe: Recipe, tmp_path: Path) -> None:
 
 def test_a_student_learns_from_a_teacher(recipe: Recipe, tmp_path: Path) -> None:
     examples = learnable()
-    student = replace(recipe, layers=1, teacher=recipe.model, epochs=15)
+    student = replace(recipe, layers=1, teacher=recipe.model, epochs=40)
     readings = fit(student, tmp_path, examples, work=tmp_path / "work").read([e.text for e in examples])
     assert np.mean([r.ranking[0][0] == e.intent for r, e in zip(readings, examples, strict=True)]) > 0.8
     assert (tmp_path / "work" / "development-teacher.pt").is_file()
