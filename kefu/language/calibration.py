@@ -58,7 +58,7 @@ class Blend:
 
 @dataclass(frozen=True)
 class Strangeness:
-    """How far a message is from what was learnt, 0..1; from ``at`` 0.5 on it is out of scope.
+    """How far a message is from what was learnt, 0..1; from 0.5 on it is out of scope.
 
     Two signs are put on one scale by their mean and deviation on held-out messages in scope: the energy,
     minus the log of the summed exponents of the scores (Liu et al. 2020, arXiv:2010.03759), and the distance,
@@ -131,6 +131,12 @@ def fit_blends(
         return Blend.fit(encoder[own], None if ngrams is None else ngrams[own], wanted[own])
 
     return of(rows), of(~rows)
+
+
+def signs_of(vectors: np.ndarray, logits: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Energy and distance (n,) of messages: their ``vectors`` (n, width) and the encoder's ``logits``
+    (n, intents) beside the class ``means`` (intents, width)."""
+    return -log_sum_exp(logits), 1.0 - (vectors @ means.T).max(axis=1)
 
 
 def log_sum_exp(logits: np.ndarray) -> np.ndarray:

@@ -71,11 +71,7 @@ class Encoder:
     def read(self, texts: Sequence[Sequence[str]]) -> list[Hidden]:
         """The vectors of texts that are cut into words already, in order."""
         read = self._subwords.encode(texts)
-        done: dict[int, Hidden] = {}
-        for indexes, vectors in self._runs([ids.ids for ids in read]):
-            for row, index in enumerate(indexes):
-                own = vectors[row, : len(read[index].ids)]
-                done[index] = Hidden(own, _mean(own), read[index].owners)
+        done = {i: Hidden(own, _mean(own), read[i].owners) for i, own in self._run([r.ids for r in read])}
         return [done[index] for index in range(len(texts))]
 
     def encode(self, texts: Sequence[str], pieces: Sequence[Sequence[Piece]]) -> list[Encoded]:
@@ -84,28 +80,27 @@ class Encoder:
         A piece's vector is the mean of its sub-tokens' vectors; zero beyond the longest input.
         """
         encodings = self._subwords.of_texts([fold(text) for text in texts])
-        done: dict[int, Encoded] = {}
-        for indexes, vectors in self._runs([e.ids for e in encodings]):
-            for row, index in enumerate(indexes):
-                own = vectors[row, : len(encodings[index].ids)]
-                done[index] = Encoded(_by_piece(own, encodings[index].offsets, pieces[index]), _mean(own))
+        done = {
+            i: Encoded(_by_piece(own, encodings[i].offsets, pieces[i]), _mean(own))
+            for i, own in self._run([e.ids for e in encodings])
+        }
         return [done[index] for index in range(len(texts))]
 
     def sentences(self, texts: Sequence[str]) -> np.ndarray:
         """Mean-pooled sentence vectors of ``texts``: (len(texts), width), each of length 1."""
         result = np.zeros((len(texts), self.width), dtype=np.float32)
         encodings = self._subwords.of_texts([fold(text) for text in texts])
-        for indexes, vectors in self._runs([e.ids for e in encodings]):
-            for row, index in enumerate(indexes):
-                result[index] = _mean(vectors[row, : len(encodings[index].ids)])
+        for index, own in self._run([e.ids for e in encodings]):
+            result[index] = _mean(own)
         return result
 
-    def _runs(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], np.ndarray]]:
-        """Batches of similar length: indexes into ``rows`` and vectors (batch, length, width)."""
+    def _run(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[int, np.ndarray]]:
+        """Each of ``rows`` by its index with its vectors (length, width), in batches of similar length."""
         for indexes in buckets([len(ids) for ids in rows], texts=_BATCH_TEXTS, tokens=_BATCH_TOKENS):
             ids, mask = padded([rows[i] for i in indexes])
             (vectors,) = self._session.run(["tokens"], {"input_ids": ids, "attention_mask": mask})
-            yield indexes, vectors
+            for row, index in enumerate(indexes):
+                yield index, vectors[row, : len(rows[index])]
 
 
 def _mean(vectors: np.ndarray) -> np.ndarray:

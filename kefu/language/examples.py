@@ -16,7 +16,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Example:
-    """A message with its intent (None: it teaches entities only) and its entities.
+    """A message with its intent (None: it teaches only what ``further`` says) and its entities.
 
     ``further`` holds labels of other heads, as ("sentiment", "negative"). ``source`` says where it
     stands ("file, line n"), for reports on the data.

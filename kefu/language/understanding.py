@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kefu.errors import ModelError
-from kefu.language.calibration import Calibration, log_sum_exp, softmax
+from kefu.language.calibration import Calibration, signs_of, softmax
 from kefu.language.encoder import Encoder, Hidden
 from kefu.language.examples import Example
 from kefu.language.lexical import LexicalHead
@@ -152,7 +152,7 @@ class Understanding:
         """Energy and distance (n,) of messages with these vectors and raw scores of the encoder."""
         if not self.intents:
             return np.zeros(len(vectors)), np.zeros(len(vectors))
-        return -log_sum_exp(logits), 1.0 - (vectors @ self._heads.arrays["means"].T).max(axis=1)
+        return signs_of(vectors, logits, self._heads.arrays["means"])
 
     def _scores(
         self, cut: Sequence[Sequence[Piece]]
@@ -170,7 +170,8 @@ class Understanding:
         return vectors, self._heads.logits("intents", vectors), ngrams, hidden
 
     def _ranking(self, shares: np.ndarray) -> tuple[tuple[str, float], ...]:
-        return tuple((self.intents[i], float(shares[i])) for i in np.argsort(-shares, kind="stable"))
+        order = np.argsort(-shares, kind="stable") if self.intents else ()
+        return tuple((self.intents[i], float(shares[i])) for i in order)
 
     def _undecided(self) -> tuple[tuple[str, float], ...]:
         """A text without a word speaks for no intent."""

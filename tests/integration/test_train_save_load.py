@@ -49,7 +49,7 @@ def archive(home: Path) -> Path:
         if component["name"].endswith(("BertFeaturizer", "KnowledgeRetriever")):
             component["model"] = tiny
         elif component["name"].endswith("BertIntentEntityClassifier"):
-            component.update(quick(Path(tiny), "data/sentiment", epochs=10, threads=1))
+            component.update(quick(Path(tiny), "data/sentiment", epochs=30, threads=1))
     (home / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     for language in ("en", "zh"):
         target = home / "nlu" / f"{language}.yml"
@@ -112,7 +112,7 @@ async def test_what_was_taught_is_known(agent: Agent) -> None:
     plain = [(text, intent) for text, intent in lines if "[" not in text]
     found = [message["intent"]["name"] for message in await parsed(agent, [text for text, _ in plain])]
     right = sum(name == intent for name, (_, intent) in zip(found, plain, strict=True))
-    assert right >= 0.8 * len(plain)
+    assert right >= 0.9 * len(plain)
 
 
 async def test_every_part_leaves_its_mark(agent: Agent) -> None:

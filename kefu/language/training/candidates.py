@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kefu.language.calibration import Calibration, Strangeness, fit_blends, log_sum_exp
+from kefu.language.calibration import Calibration, Strangeness, fit_blends, log_sum_exp, signs_of
 from kefu.language.lexical import LexicalHead
 from kefu.language.text import han_count
-from kefu.language.training import challenger
+from kefu.language.training.challenger import frozen_heads
 from kefu.language.training.items import Item, Material
 from kefu.language.training.journal import Journal
 from kefu.language.training.kit import Kit, make_kit
 from kefu.language.training.loop import train
 from kefu.language.training.network import Network
 from kefu.language.training.vectors import head_arrays, seen, tag_f1
+from kefu.language.understanding import Heads
 
 TUNED, FROZEN = "tuned", "frozen"
 _KEPT = 0.975  # of the held-out messages, which are in scope, stay so at the threshold
@@ -39,7 +40,7 @@ class Candidate:
         """Sentence vectors (n, width), the encoder's scores and those of the n-grams (n, intents)."""
         sentences = seen(self.network, items, recipe=self.kit.recipe).sentences
         ngrams = self.lexical.logits([item.text for item in items]) if self.lexical else None
-        return sentences, challenger.logits(self.heads, sentences), ngrams
+        return sentences, Heads(self.heads).logits("intents", sentences), ngrams
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def frozen(kit: Kit, material: Material) -> Candidate:
     network, items = kit.network(FROZEN), material.items
     wanted = kit.recipe.tuning == FROZEN or len(kit.labels.tags) > 1
     vectors = seen(network, items, recipe=kit.recipe, with_units=wanted)
-    heads = challenger.frozen_heads(items, vectors, kit.labels, seed=kit.recipe.seed)
+    heads = frozen_heads(items, vectors, kit.labels, seed=kit.recipe.seed)
     means = class_means(vectors.sentences, items, classes=len(kit.labels.intents))
     return Candidate(FROZEN, kit, network, heads, means, _lexical(kit, items), 0)
 
@@ -101,7 +102,7 @@ def lessons(kit: Kit, material: Material, *, journal: Journal) -> list[list[floa
 def score(network: Network, items: Sequence[Item], kit: Kit) -> float:
     """What early stopping looks at: accuracy, the F1 of tags where there are any, and a little the loss."""
     vectors = seen(network, items, recipe=kit.recipe)
-    logits = challenger.logits(head_arrays(network), vectors.sentences)
+    logits = Heads(head_arrays(network)).logits("intents", vectors.sentences)
     wanted = np.array([item.intent for item in items])
     accuracy = float((logits.argmax(axis=1) == wanted).mean())
     loss = float(np.mean(log_sum_exp(logits) - logits[np.arange(len(wanted)), wanted]))
@@ -117,8 +118,7 @@ def measure(candidate: Candidate, held: Material) -> Measured:
     vectors, encoder, ngrams = candidate.views(held.items)
     han = [bool(han_count(item.text)) for item in held.items]
     blends = fit_blends(encoder, ngrams, wanted, han)
-    distance = 1.0 - (vectors @ candidate.means.T).max(axis=1)
-    strangeness = Strangeness.fit(-log_sum_exp(encoder), distance, kept=_KEPT)
+    strangeness = Strangeness.fit(*signs_of(vectors, encoder, candidate.means), kept=_KEPT)
     calibration = Calibration(*blends, strangeness)
     found = calibration.logits(encoder, ngrams, han).argmax(axis=1)
     accuracy = float((found == wanted).mean())
@@ -130,7 +130,7 @@ def _tag_score(candidate: Candidate, held: Sequence[Item]) -> float:
     if len(candidate.kit.labels.tags) == 1:
         return 1.0
     vectors = seen(candidate.network, held, recipe=candidate.kit.recipe, with_units=True)
-    scores = vectors.units @ candidate.heads["tags.weights"].T + candidate.heads["tags.bias"]
+    scores = Heads(candidate.heads).logits("tags", vectors.units)
     return tag_f1(vectors.tags, scores.argmax(axis=1))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,27 +16,15 @@ _MOST_OUTSIDE = 30_000  # units outside entities that the tag head learns from: 
 
 def frozen_heads(items: Sequence[Item], vectors: Seen, labels: Labels, *, seed: int) -> dict[str, np.ndarray]:
     """Linear heads for every kind of label on frozen ``vectors`` of ``items``; see ``head_arrays``."""
-    intents = np.array([item.intent for item in items])
-    arrays = intent_head(vectors.sentences, intents, classes=len(labels.intents))
-    weights, bias = _tag_head(vectors, classes=len(labels.tags), seed=seed)
-    arrays |= {"tags.weights": weights, "tags.bias": bias}
+    labelled = {"intents": (labels.intents, [item.intent for item in items])}
     for name, values in labels.further.items():
-        own = np.array([item.further.get(name, IGNORED) for item in items])
-        fitted = _linear(vectors.sentences, own, classes=len(values))
-        arrays |= {f"{name}.weights": fitted[0], f"{name}.bias": fitted[1]}
+        labelled[name] = (values, [item.further.get(name, IGNORED) for item in items])
+    weights, bias = _tag_head(vectors, classes=len(labels.tags), seed=seed)
+    arrays = {"tags.weights": weights, "tags.bias": bias}
+    for name, (values, own) in labelled.items():
+        weights, bias = _linear(vectors.sentences, np.array(own), classes=len(values))
+        arrays |= {f"{name}.weights": weights, f"{name}.bias": bias}
     return arrays
-
-
-def intent_head(sentences: np.ndarray, intents: np.ndarray, *, classes: int) -> dict[str, np.ndarray]:
-    """Logistic regression of ``intents`` (n,) on ``sentences`` (n, width)."""
-    weights, bias = _linear(sentences, intents, classes=classes)
-    return {"intents.weights": weights, "intents.bias": bias}
-
-
-def logits(arrays: Mapping[str, np.ndarray], sentences: np.ndarray) -> np.ndarray:
-    """Scores (n, intents) of the head of intents."""
-    scores: np.ndarray = sentences @ arrays["intents.weights"].T + arrays["intents.bias"]
-    return scores
 
 
 def _linear(rows: np.ndarray, labels: np.ndarray, *, classes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -41,9 +41,9 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
 
 
 def fit(
-    recipe: Recipe, folder: Path, examples: list[Example] | None = None, **options: object
+    recipe: Recipe, folder: Path, examples: list[Example] | None = None, *, work: Path | None = None
 ) -> Understanding:
-    fit_understanding(examples or learnable(), recipe, folder=folder, quiet=True, **options)  # type: ignore[arg-type]
+    fit_understanding(examples or learnable(), recipe, folder=folder, work=work, quiet=True)
     return Understanding.open(folder)
 
 
@@ -136,6 +136,15 @@ def test_poor_data_gives_a_model_that_answers(
 ) -> None:
     readings = fit(replace(recipe, epochs=2), tmp_path, examples).read(FRESH)
     assert all(reading.ranking for reading in readings)
+
+
+def test_without_an_intent_the_other_heads_still_learn(recipe: Recipe, tmp_path: Path) -> None:
+    words = {"negative": ["bad", "very bad", "broken"], "positive": ["good", "very good", "thank you"]}
+    examples = [Example(t, further=(("sentiment", name),)) for name, own in words.items() for t in own]
+    readings = fit(recipe, tmp_path, examples).read(["broken", "thank you", ""])
+    assert readings[0].further["sentiment"]["negative"] > 0.5
+    assert readings[1].further["sentiment"]["positive"] > 0.5
+    assert all(reading.ranking == () for reading in readings)
 
 
 def test_no_text_is_refused(recipe: Recipe, tmp_path: Path) -> None:
