@@ -46,13 +46,14 @@ def _typed(value: str) -> Any:
 def learn(rows: Sequence[Labelled], recipe: Recipe, *, folder: Path) -> tuple[Understanding, dict[str, Any]]:
     """Train on ``rows`` into ``folder`` and open what was trained, with the account of it.
 
-    What is known to be out of scope is no class; the account says how much of it would be kept out.
+    What is known to be out of scope is no class: it moves the threshold of strangeness, and the account says
+    how much of it would be kept out.
     """
     from kefu.language.training.fit import fit_understanding
     from kefu.language.understanding import Understanding
 
     within, outside = as_examples(rows)
-    report = fit_understanding(within, recipe, folder=folder).as_dict()
+    report = fit_understanding(within, recipe, folder=folder, outside=outside).as_dict()
     understanding = Understanding.open(folder)
     report["problems"] = [*report["problems"], *contradictions(rows)]
     return understanding, {**report, "known_out_of_scope": _kept_out(understanding, outside)}

@@ -16,6 +16,7 @@ import numpy as np
 _FEWEST = 40  # held-out examples from which a temperature can be told
 _PRIOR = 0.2  # how many examples' worth of doubt each weight's distance from 1 is, in squared logs
 _DISTANCE = 0.2  # beside the energy, which alone tells most: CLINC150 10-shot, dev: AUROC 0.988
+_KEPT_AT_LEAST = 0.95  # of messages in scope, whatever is known to be outside
 _ENOUGH = 300  # held-out examples from which the weight of a second view can be told
 
 
@@ -73,15 +74,30 @@ class Strangeness:
     threshold: float = 2.0
 
     @classmethod
-    def fit(cls, energy: np.ndarray, distance: np.ndarray, *, kept: float) -> Strangeness:
-        """From held-out messages that are in scope, ``kept`` of which (0..1) shall stay in scope."""
+    def fit(
+        cls,
+        energy: np.ndarray,
+        distance: np.ndarray,
+        *,
+        kept: float,
+        outside: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> Strangeness:
+        """From held-out messages that are in scope, ``kept`` of which (0..1) shall stay in scope.
+
+        With the signs of messages known to be ``outside`` the threshold is that of the best balanced
+        accuracy, but never one that keeps out more than 1 in 20 messages in scope.
+        """
         raw = cls(
             energy_mean=float(energy.mean()),
             energy_deviation=max(float(energy.std()), 1e-6),
             distance_mean=float(distance.mean()),
             distance_deviation=max(float(distance.std()), 1e-6),
         )
-        return replace(raw, threshold=float(np.quantile(raw.signs(energy, distance), kept)))
+        within = raw.signs(energy, distance)
+        threshold = float(np.quantile(within, kept))
+        if outside is not None and len(outside[0]):
+            threshold = _between(within, raw.signs(*outside))
+        return replace(raw, threshold=threshold)
 
     def signs(self, energy: np.ndarray, distance: np.ndarray) -> np.ndarray:
         """Both signs in one number a message, in deviations from the mean."""
@@ -116,6 +132,13 @@ class Calibration:
         """Weighed scores, each row by the blend of its script."""
         rows = np.asarray(han, dtype=bool)[:, None]
         return np.where(rows, self.han.logits(encoder, ngrams), self.other.logits(encoder, ngrams))
+
+
+def _between(within: np.ndarray, outside: np.ndarray) -> float:
+    """The threshold that keeps most of ``within`` below it and most of ``outside`` above, both alike."""
+    tried = np.quantile(within, np.linspace(_KEPT_AT_LEAST, 1.0, 51))
+    gains = [float((within < at).mean() + (outside >= at).mean()) for at in tried]
+    return float(tried[int(np.argmax(gains))])
 
 
 def fit_blends(

@@ -19,6 +19,8 @@ from kefu.language.spelling import Speller
 from kefu.language.tagging import Found, joined, spans_of, units
 from kefu.language.text import Piece, han_count
 
+_SHARPNESS = 20.0  # of the cosine between a message and an example, as the scale of the intent head
+_FAR = 1e-9  # what an intent without any near example counts
 META, HEADS, NEIGHBOURS = "understanding.json", "heads.npz", "neighbours.npz"
 
 
@@ -42,14 +44,22 @@ class Reading:
 
 @dataclass(frozen=True)
 class Heads:
-    """Linear heads on an encoder, as saved by training: weights (classes, width) and bias (classes,)."""
+    """Heads on an encoder, as saved by training: weights (classes, width) and bias (classes,).
+
+    Where a head has ``points`` (m, width), the vectors of its examples in the order of their classes, and
+    ``starts`` (classes,), where each class begins among them, their nearness counts beside the linear score.
+    """
 
     arrays: Mapping[str, np.ndarray]
 
     def logits(self, name: str, vectors: np.ndarray) -> np.ndarray:
         """Scores (n, classes) of ``vectors`` (n, width)."""
         scores: np.ndarray = vectors @ self.arrays[f"{name}.weights"].T + self.arrays[f"{name}.bias"]
-        return scores
+        if f"{name}.points" not in self.arrays:
+            return scores
+        near = np.exp(_SHARPNESS * (vectors @ self.arrays[f"{name}.points"].T - 1.0))
+        starts = self.arrays[f"{name}.starts"].astype(np.intp)
+        return scores + np.log(np.add.reduceat(near, starts, axis=1) + _FAR)
 
 
 class Understanding:

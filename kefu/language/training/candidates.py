@@ -10,7 +10,7 @@ import numpy as np
 from kefu.language.calibration import Calibration, Strangeness, fit_blends, log_sum_exp, signs_of
 from kefu.language.lexical import LexicalHead
 from kefu.language.text import han_count
-from kefu.language.training.challenger import frozen_heads
+from kefu.language.training.challenger import frozen_heads, intent_head
 from kefu.language.training.items import Item, Material
 from kefu.language.training.journal import Journal
 from kefu.language.training.kit import Kit, make_kit
@@ -21,6 +21,7 @@ from kefu.language.understanding import Heads
 
 TUNED, FROZEN = "tuned", "frozen"
 _KEPT = 0.975  # of the held-out messages, which are in scope, stay so at the threshold
+_TIE = 1e-9  # two sums of the same shares may differ by their rounding
 _ENOUGH_TO_JUDGE = 300  # held-out examples; fewer cannot tell one epoch from the next
 
 
@@ -56,7 +57,7 @@ class Measured:
         """Whether this one is kept: better in both together, or within what few examples leave to chance."""
         doubt = float(np.sqrt(max(self.accuracy * (1 - self.accuracy), 0.01) / max(self.held, 1)))
         lead = self.accuracy + self.tags - challenger.accuracy - challenger.tags
-        return lead >= (0.0 if self.held >= _ENOUGH_TO_JUDGE else -2 * doubt)
+        return lead >= (-_TIE if self.held >= _ENOUGH_TO_JUDGE else -2 * doubt)
 
 
 def frozen(kit: Kit, material: Material) -> Candidate:
@@ -86,7 +87,27 @@ def tuned(kit: Kit, material: Material, held: Material, *, start: Candidate, jou
     )  # fmt: skip
     vectors = seen(network, items, recipe=recipe).sentences
     means = class_means(vectors, items, classes=len(kit.labels.intents))
-    return Candidate(TUNED, kit, network, head_arrays(network), means, _lexical(kit, items), epochs)
+    heads = head_arrays(network)
+    if kit.labels.intents:
+        heads = _joined(heads, intent_head(vectors, items, classes=len(kit.labels.intents)))
+        heads |= _points(vectors, items, kit) if len(items) < recipe.refit_below else {}
+    return Candidate(TUNED, kit, network, heads, means, _lexical(kit, items), epochs)
+
+
+def _joined(heads: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The sum of the cosine head, which was trained with the encoder, and of ``second``, a logistic
+    regression on what came out: where a few examples moved the one too far, the other holds it."""
+    return {**heads, **{name: heads[name] + second[name] for name in second}}
+
+
+def _points(vectors: np.ndarray, items: Sequence[Item], kit: Kit) -> dict[str, np.ndarray]:
+    """The examples themselves, which speak for their intents where there are few of them."""
+    intents = np.array([item.intent for item in items])
+    order = np.argsort(intents, kind="stable")[(intents < 0).sum() :]
+    starts = np.unique(intents[order], return_index=True)[1]
+    if len(starts) < len(kit.labels.intents):
+        return {}  # an intent whose every example was held out
+    return {"intents.points": vectors[order], "intents.starts": starts.astype(np.float32)}
 
 
 def lessons(kit: Kit, material: Material, *, journal: Journal) -> list[list[float]]:
@@ -110,19 +131,31 @@ def score(network: Network, items: Sequence[Item], kit: Kit) -> float:
     return (accuracy + tags) / 2 - 0.01 * loss
 
 
-def measure(candidate: Candidate, held: Material) -> Measured:
-    """The candidate on ``held``; where that is nothing, an uncalibrated one of accuracy 0."""
+def measure(candidate: Candidate, held: Material, outside: Sequence[Item] = ()) -> Measured:
+    """The candidate on ``held``; where that is nothing, an uncalibrated one of accuracy 0.
+
+    ``outside``: messages known to be out of scope, which move the threshold of strangeness alone.
+    """
     if not held.items:
         return Measured(0.0, 1.0, 0, Calibration())
     wanted = np.array([item.intent for item in held.items])
     vectors, encoder, ngrams = candidate.views(held.items)
     han = [bool(han_count(item.text)) for item in held.items]
     blends = fit_blends(encoder, ngrams, wanted, han)
-    strangeness = Strangeness.fit(*signs_of(vectors, encoder, candidate.means), kept=_KEPT)
+    strangeness = Strangeness.fit(
+        *signs_of(vectors, encoder, candidate.means), kept=_KEPT, outside=_signs(candidate, outside)
+    )
     calibration = Calibration(*blends, strangeness)
     found = calibration.logits(encoder, ngrams, han).argmax(axis=1)
     accuracy = float((found == wanted).mean())
     return Measured(accuracy, _tag_score(candidate, held.items), len(wanted), calibration)
+
+
+def _signs(candidate: Candidate, items: Sequence[Item]) -> tuple[np.ndarray, np.ndarray] | None:
+    if not items:
+        return None
+    vectors, encoder, _ = candidate.views(items)
+    return signs_of(vectors, encoder, candidate.means)
 
 
 def _tag_score(candidate: Candidate, held: Sequence[Item]) -> float:

@@ -16,15 +16,20 @@ _MOST_OUTSIDE = 30_000  # units outside entities that the tag head learns from: 
 
 def frozen_heads(items: Sequence[Item], vectors: Seen, labels: Labels, *, seed: int) -> dict[str, np.ndarray]:
     """Linear heads for every kind of label on frozen ``vectors`` of ``items``; see ``head_arrays``."""
-    labelled = {"intents": (labels.intents, [item.intent for item in items])}
-    for name, values in labels.further.items():
-        labelled[name] = (values, [item.further.get(name, IGNORED) for item in items])
+    arrays = intent_head(vectors.sentences, items, classes=len(labels.intents))
     weights, bias = _tag_head(vectors, classes=len(labels.tags), seed=seed)
-    arrays = {"tags.weights": weights, "tags.bias": bias}
-    for name, (values, own) in labelled.items():
-        weights, bias = _linear(vectors.sentences, np.array(own), classes=len(values))
+    arrays |= {"tags.weights": weights, "tags.bias": bias}
+    for name, values in labels.further.items():
+        own = np.array([item.further.get(name, IGNORED) for item in items])
+        weights, bias = _linear(vectors.sentences, own, classes=len(values))
         arrays |= {f"{name}.weights": weights, f"{name}.bias": bias}
     return arrays
+
+
+def intent_head(sentences: np.ndarray, items: Sequence[Item], *, classes: int) -> dict[str, np.ndarray]:
+    """Logistic regression of the intents of ``items`` on their ``sentences`` (n, width)."""
+    weights, bias = _linear(sentences, np.array([item.intent for item in items]), classes=classes)
+    return {"intents.weights": weights, "intents.bias": bias}
 
 
 def _linear(rows: np.ndarray, labels: np.ndarray, *, classes: int) -> tuple[np.ndarray, np.ndarray]:

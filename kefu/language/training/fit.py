@@ -15,7 +15,7 @@ from kefu.language.examples import Example
 from kefu.language.recipe import Recipe
 from kefu.language.training.candidates import FROZEN, Candidate, Measured, frozen, measure, tuned
 from kefu.language.training.data import checked, split
-from kefu.language.training.items import Material
+from kefu.language.training.items import Item, Material
 from kefu.language.training.journal import Journals
 from kefu.language.training.kit import Kit, make_kit
 from kefu.language.training.saving import save
@@ -50,10 +50,13 @@ def fit_understanding(
     recipe: Recipe,
     *,
     folder: Path,
+    outside: Sequence[Example] = (),
     work: Path | None = None,
     quiet: bool = False,
 ) -> FitReport:
     """Train on ``examples`` and write into ``folder`` what ``Understanding.open`` reads.
+
+    Texts known to be ``outside`` of every intent teach nothing; they move the threshold of strangeness.
 
     Checkpoints and TensorBoard logs go to ``work``, where an interrupted training of the same examples and
     recipe goes on.
@@ -68,7 +71,7 @@ def fit_understanding(
     halves = split(data.examples, share=recipe.development, most=recipe.development_most, seed=recipe.seed)
     learn, held = map(kit.reader.material, halves)
     journals = Journals(work, digest=_digest(data.examples, recipe), quiet=quiet)
-    contest = _contest(kit, learn, held, journals)
+    contest = _contest(kit, learn, held, journals, outside=_unlabelled(kit, outside))
     final = contest.winner
     if held.items and len(data.examples) < recipe.refit_below:
         final = _on_everything(final, kit, data.examples, journals)
@@ -90,13 +93,15 @@ class _Contest:
     rival: Measured
 
 
-def _contest(kit: Kit, learn: Material, held: Material, journals: Journals) -> _Contest:
+def _contest(
+    kit: Kit, learn: Material, held: Material, journals: Journals, *, outside: Sequence[Item]
+) -> _Contest:
     challenger = frozen(kit, learn)
-    rival = measure(challenger, held)
+    rival = measure(challenger, held, outside)
     if kit.recipe.tuning == "frozen":
         return _Contest(challenger, rival, rival)
     champion = tuned(kit, learn, held, start=challenger, journal=journals.of("development"))
-    own = measure(champion, held)
+    own = measure(champion, held, outside)
     won = own.beats(rival)
     return _Contest(champion if won else challenger, own if won else rival, rival)
 
@@ -108,6 +113,10 @@ def _on_everything(winner: Candidate, kit: Kit, examples: Sequence[Example], jou
     if winner.name == FROZEN:
         return start
     return tuned(kit, material, Material((), ()), start=start, journal=journals.of("everything"))
+
+
+def _unlabelled(kit: Kit, texts: Sequence[Example]) -> list[Item]:
+    return kit.reader.items([Example(own.text) for own in checked(texts).examples]) if texts else []
 
 
 def _digest(examples: Sequence[Example], recipe: Recipe) -> str:

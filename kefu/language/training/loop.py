@@ -20,11 +20,13 @@ from kefu.language.training.journal import Journal
 from kefu.language.training.network import Network, Outputs, device
 
 Judge = Callable[[Network], float]
+_MEMORY = 0.98  # of the moving average, an update
 
 
 @dataclass
 class State:
-    """A training under way; what a checkpoint holds."""
+    """A training under way; what a checkpoint holds. ``average``: the weights' moving average, which is what
+    is judged and kept (Polyak and Juditsky 1992)."""
 
     network: Network
     optimizer: torch.optim.Optimizer
@@ -34,6 +36,8 @@ class State:
     best: float = -math.inf
     best_epoch: int = 0
     best_weights: dict[str, Tensor] = field(default_factory=dict)
+    updates: int = 0
+    average: dict[str, Tensor] = field(default_factory=dict)
 
 
 def train(
@@ -118,12 +122,15 @@ def _started(network: Network, recipe: Recipe, *, steps: int) -> State:
 
 
 def _groups(network: Network, recipe: Recipe) -> list[dict[str, Any]]:
-    """Heads and new embeddings learn faster than the encoder; only its matrices decay."""
+    """Linear heads and new embeddings learn faster than the encoder; only its matrices decay.
+
+    The cosine head learns as fast as the encoder: it began at the class means, which move with it.
+    """
     matrices, others, fast = list[Tensor](), list[Tensor](), list[Tensor]()
     for name, parameter in network.named_parameters():
         if not parameter.requires_grad:
             continue
-        if not name.startswith("encoder.") or name.endswith("word_embeddings.new"):
+        if name.startswith(("tags.", "further.")) or name.endswith("word_embeddings.new"):
             fast.append(parameter)
         else:
             (matrices if parameter.ndim > 1 else others).append(parameter)
@@ -171,15 +178,29 @@ def _step(state: State, items: Sequence[Item], recipe: Recipe) -> float:
     state.optimizer.step()
     state.schedule.step()
     state.optimizer.zero_grad(set_to_none=True)
+    _follow(state)
     return total
+
+
+@torch.no_grad()
+def _follow(state: State) -> None:
+    """Draw the average towards the weights; in the beginning, when there is little to average, faster."""
+    state.updates += 1
+    share = 1.0 - min(_MEMORY, (1 + state.updates) / (10 + state.updates))
+    for name, parameter in state.network.named_parameters():
+        if parameter.requires_grad:
+            state.average.setdefault(name, parameter.detach().clone()).lerp_(parameter.detach(), share)
 
 
 def _judge(state: State, judge: Judge | None) -> None:
     state.network.eval()
+    own = _learnt(state.network)
+    state.network.load_state_dict(state.average, strict=False)
     score = float(state.epoch) if judge is None else judge(state.network)
     if score > state.best:
         state.best, state.best_epoch = score, state.epoch
         state.best_weights = _learnt(state.network)
+    state.network.load_state_dict(own, strict=False)
 
 
 def _is_over(state: State, recipe: Recipe, judge: Judge | None) -> bool:
@@ -199,6 +220,7 @@ def _save(state: State, journal: Journal) -> None:
         "optimizer": state.optimizer.state_dict(), "schedule": state.schedule.state_dict(),
         "rng": state.rng.getstate(), "torch_rng": torch.get_rng_state(),
         "epoch": state.epoch, "best": state.best, "best_epoch": state.best_epoch,
+        "updates": state.updates, "average": state.average,
     }  # fmt: skip
     new = journal.file.with_suffix(".new")
     torch.save(values, new)
@@ -218,6 +240,7 @@ def _resume(state: State, journal: Journal) -> None:
     torch.set_rng_state(values["torch_rng"].cpu())
     state.epoch, state.best, state.best_epoch = values["epoch"], values["best"], values["best_epoch"]
     state.best_weights = values["best_weights"]
+    state.updates, state.average = values["updates"], values["average"]
 
 
 def _log(journal: Journal, state: State, loss: float) -> None:

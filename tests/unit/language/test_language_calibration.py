@@ -65,6 +65,24 @@ def test_the_threshold_keeps_what_it_promises() -> None:
     assert strangeness.scores(np.array([0.0]), np.array([0.9]))[0] > 0.9
 
 
+def test_what_is_known_to_be_outside_moves_the_threshold() -> None:
+    rng = np.random.default_rng(0)
+    within = rng.normal(-20, 3, 1000), rng.normal(0.2, 0.1, 1000)
+    far = rng.normal(-6, 3, 200), rng.normal(0.6, 0.1, 200)
+    plain = Strangeness.fit(*within, kept=0.97)
+    told = Strangeness.fit(*within, kept=0.97, outside=far)
+    assert (told.scores(*within) < 0.5).mean() > (plain.scores(*within) < 0.5).mean()
+    assert (told.scores(*far) >= 0.5).mean() > 0.97
+    assert told.scores(*within)[0] != plain.scores(*within)[0]
+
+
+def test_what_cannot_be_told_apart_costs_little() -> None:
+    rng = np.random.default_rng(0)
+    within, alike = ((rng.normal(-20, 3, 1000), rng.normal(0.2, 0.1, 1000)) for _ in range(2))
+    told = Strangeness.fit(*within, kept=0.97, outside=alike)
+    assert (told.scores(*within) < 0.5).mean() >= 0.949
+
+
 @given(st.lists(st.lists(st.floats(-300, 300), min_size=3, max_size=3), min_size=1, max_size=4))
 def test_shares_are_a_distribution_however_large_the_scores(rows: list[list[float]]) -> None:
     logits = np.array(rows)
