@@ -24,7 +24,10 @@ def decision(message: Mapping[str, Any]) -> dict[str, Any]:
 
     ``runner_up`` is the next best intent (behind a fallback: what was too unsure), ``strangeness`` the
     score of OutOfScope, ``entities`` the kinds that were found; None where nothing was said about it.
+    ``nearest``: the training examples that are most alike; ``carried``: the places of the words that decided
+    (BertIntentEntityClassifier's ``explain``).
     """
+    why = message.get("explanation") or {}
     intent = message.get("intent") or {}
     others = (row for row in message.get("intent_ranking") or [] if row["name"] != intent.get("name"))
     return {
@@ -34,4 +37,6 @@ def decision(message: Mapping[str, Any]) -> dict[str, Any]:
         "strangeness": (message.get("out_of_scope") or {}).get("score"),
         "sentiment": message.get("sentiment"),
         "entities": sorted({found["entity"] for found in message.get("entities") or []}),
+        "nearest": why.get("nearest"),
+        "carried": why.get("carried"),
     }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
@@ -36,39 +39,57 @@ class CatalogueOptions:
     follow_store: bool = True
 
 
+@dataclass(frozen=True)
+class Shop:
+    """What is heard of a shop, and the time zone in which it counts days."""
+
+    matcher: CatalogueMatcher
+    zone: ZoneInfo
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class SpacyCatalogExtractor(Trained[CatalogueOptions, Refreshing[CatalogueMatcher]], EntityExtractorMixin):
-    """Finds numbers, dates and what the catalogue names: the store's, else the one it was trained on."""
+class SpacyCatalogExtractor(Trained[CatalogueOptions, Refreshing[Shop]], EntityExtractorMixin):
+    """Finds numbers, dates and what the catalogue names: the store's, else the one it was trained on.
+
+    What "tomorrow" is, ``now`` tells in the shop's time zone. Nothing is learnt from the clock.
+    """
 
     options_type = CatalogueOptions
     packages = ("spacy", "rapidfuzz")
     files = (_FILE,)
+    now: Callable[[], datetime] = staticmethod(_utc_now)
 
     @classmethod
     def inputs(cls, options: CatalogueOptions) -> list[str]:
-        """The shop's tables."""
-        return [wiring.packaged_catalogue(options.shop).digest()]
+        """The shop's tables and its time zone."""
+        return [wiring.packaged_catalogue(options.shop).digest(), wiring.packaged_zone(options.shop).key]
 
     def learn(self, training_data: TrainingData, folder: Path) -> None:
         """Keep the shop's catalogue and the word frequencies."""
         kept = {
             "catalogue": wiring.packaged_catalogue(self._options.shop).as_dict(),
+            "zone": wiring.packaged_zone(self._options.shop).key,
             "lexicon": Lexicon.read(packaged_vocabulary()).words(),
         }
         (folder / _FILE).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def read(cls, folder: Path, options: CatalogueOptions) -> Refreshing[CatalogueMatcher]:
+    def read(cls, folder: Path, options: CatalogueOptions) -> Refreshing[Shop]:
         """A matcher over what was kept, which follows the store."""
         kept = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         known, lexicon = Catalogue.from_dict(kept["catalogue"]), Lexicon.of(kept["lexicon"])
-        return _following(known, lexicon, follow=options.follow_store)
+        return _following(known, lexicon, ZoneInfo(kept["zone"]), follow=options.follow_store)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the catalogue's entities to each message."""
-        matcher = self.learnt.value
+        shop = self.learnt.value
+        today = self.now().astimezone(shop.zone).date()
         for message in messages:
-            found = [_entity(f) for f in matcher.find(message.get(TEXT) or "")]
+            found = [_entity(f) for f in shop.matcher.find(message.get(TEXT) or "", today=today)]
             added = self.add_extractor_name(found)
             message.set(ENTITIES, message.get(ENTITIES, []) + added, add_to_output=True)
         return messages
@@ -85,14 +106,14 @@ def _entity(found: Found) -> dict[str, Any]:
     }
 
 
-def _following(known: Catalogue, lexicon: Lexicon, *, follow: bool) -> Refreshing[CatalogueMatcher]:
-    """A matcher over the store's catalogue, or ``known`` where there is no store."""
+def _following(known: Catalogue, lexicon: Lexicon, zone: ZoneInfo, *, follow: bool) -> Refreshing[Shop]:
+    """The store's catalogue and time zone, or those ``known`` where there is no store."""
     if not follow:
-        return Refreshing(CatalogueMatcher(known, lexicon), counted=None)
+        return Refreshing(Shop(CatalogueMatcher(known, lexicon), zone), counted=None)
     source = wiring.store_source()
 
-    def build() -> CatalogueMatcher:
-        return CatalogueMatcher(source.catalogue() or known, lexicon)
+    def build() -> Shop:
+        return Shop(CatalogueMatcher(source.catalogue() or known, lexicon), source.zone() or zone)
 
     def counter() -> int | None:
         return source.counter(_COUNTER)

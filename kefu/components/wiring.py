@@ -9,7 +9,9 @@ import inspect
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from kefu.components.lines import nlu_lines
 from kefu.errors import ConfigError, ModelError, StoreError
@@ -22,9 +24,11 @@ from kefu.language.examples import Example
 from kefu.language.export import META_NAME, export_encoder, place_atomically
 from kefu.settings import Settings
 from kefu.store import Store, Transaction
+from kefu.store.policy_file import read_policy, shop_zone
 
 logger = logging.getLogger(__name__)
 
+POLICY = "policy.csv"
 SHOP, KNOWLEDGE, NLU = Path("data/shop"), Path("data/knowledge"), Path("data/nlu")
 FURTHER = ("sentiment", "urgency")  # heads of the classifier, and columns of its CSV files
 
@@ -55,6 +59,15 @@ class StoreSource:
             return None
         with store.read() as tx:
             return [Passage(**vars(passage)) for passage in tx.passages.all()] or None
+
+    def zone(self) -> ZoneInfo | None:
+        """The shop's time zone in the store; None without a store or without a policy."""
+        store, now = self._open(), datetime.now(timezone.utc)
+        if store is None:
+            return None
+        with store.read() as tx:
+            clauses = list(tx.policy.in_force(now).values())
+        return shop_zone(clauses, file=Path(POLICY)) if clauses else None
 
     def counter(self, name: str) -> int | None:
         """The change counter called ``name``; None without a store."""
@@ -93,6 +106,16 @@ def store_source() -> StoreSource:
 def packaged_catalogue(folder: str = "") -> Catalogue:
     """The catalogue of ``folder``, by default the project's own copy in data/shop."""
     return Catalogue.from_folder(_under_root(folder or SHOP))
+
+
+def packaged_zone(folder: str = "") -> ZoneInfo:
+    """The time zone of the shop in ``folder``, by default the project's own copy in data/shop.
+
+    Raises:
+        SeedError: no policy.csv, or one without a zone.
+    """
+    file = _under_root(folder or SHOP) / POLICY
+    return shop_zone(read_policy(file, now=datetime.now(timezone.utc)), file=file)
 
 
 def packaged_passages(folder: str = "") -> list[Passage]:

@@ -142,6 +142,8 @@ def _stands_alone(word: str, place: int, words: Sequence[str], item: Item, lexic
     if item.kind == "physical":
         brand = first and len(words) > 2 and (han or not lexicon.is_ordinary(word, commonest=_RARE_BRAND))
         return last or brand
+    if han and len(words) == 1 and len(word) > 2:
+        return True  # the whole name is one word of the dictionary: 黄金会员
     return not han and (first or last) and not lexicon.is_ordinary(word, commonest=_RARE_TITLE_WORD)
 
 

@@ -10,6 +10,7 @@ import functools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from rapidfuzz import process
@@ -55,9 +56,12 @@ class CatalogueMatcher:
             "blocked": {key_of(phrase): "" for phrase in NOT_PRODUCTS},
         })
 
-    def find(self, text: str) -> list[Found]:
-        """Every entity of ``text`` in order of appearance, without overlaps."""
-        numbers = with_dates(self._numbers.find(text), find_dates(text))
+    def find(self, text: str, *, today: date | None = None) -> list[Found]:
+        """Every entity of ``text`` in order of appearance, without overlaps.
+
+        ``today`` in shop time gives dates such as "tomorrow" their value; without it they are not found.
+        """
+        numbers = with_dates(self._numbers.find(text), find_dates(text, today=today))
         symbols = symbols_of(text)
         spans = [s for s in self._spans(text, symbols) if not any(_hits(s, symbols, n) for n in numbers)]
         names = [self._found(s, symbols) for s in _longest_first(spans, symbols) if s.label != "blocked"]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kefu.language.catalogue import Catalogue, Shape
+from kefu.language.spoken import spoken_emails
+from kefu.language.sums import find_sums
 from kefu.language.text import HAN, fold
 from kefu.language.words import CODE_WORDS, COUPON_WORDS, LIMIT_WORDS, PHONE_WORDS, TRACKING_WORDS
 
@@ -80,7 +82,7 @@ class NumberMatcher:
         folded = fold(text)
         steps: Sequence[Callable[[str], Iterator[Found]]] = (
             self._emails, self._known_orders, self._spoken_orders, self._known_parcels, self._known_coupons,
-            self._phones, self._amounts, self._codes, self._bare_orders, self._other_numbers,
+            self._phones, self._amounts, self._sums, self._codes, self._bare_orders, self._other_numbers,
             self._other_coupons,
         )
         found: list[Found] = []
@@ -91,6 +93,8 @@ class NumberMatcher:
     def _emails(self, text: str) -> Iterator[Found]:
         for m in _EMAIL.finditer(text):
             yield Found("email", m.start(), m.end(), m.group().lower())
+        for start, end, address in spoken_emails(text):
+            yield Found("email", start, end, address)
 
     def _known_orders(self, text: str) -> Iterator[Found]:
         for shape, pattern in self._orders:
@@ -130,6 +134,10 @@ class NumberMatcher:
             group = next(g for g in "abcd" if m.group(g))
             start, end = m.span() if group in "ab" else m.span(group)
             yield Found("amount", start, end, m.group(group).replace(",", ""))
+
+    def _sums(self, text: str) -> Iterator[Found]:
+        for start, end, value in find_sums(text):
+            yield Found("amount", start, end, value)
 
     def _codes(self, text: str) -> Iterator[Found]:
         for m in _SIX.finditer(text):

@@ -116,14 +116,23 @@ class Understanding:
 
     def nearest(self, text: str, *, most: int = 5) -> list[tuple[Example, float]]:
         """The training examples whose meaning is nearest, with the cosine (-1..1), nearest first."""
+        return self.nearest_to(self.read([text])[0].vector, most=most) if len(self._neighbours) else []
+
+    def nearest_to(self, vector: np.ndarray, *, most: int = 5) -> list[tuple[Example, float]]:
+        """As ``nearest``, of a message that was read: ``vector`` is its Reading's. One matrix product."""
         if not len(self._neighbours):
             return []
-        likeness = self._neighbours @ self.read([text])[0].vector
-        order = np.argsort(-likeness)[:most]
+        likeness = self._neighbours @ vector
+        best = np.argpartition(-likeness, min(most, len(likeness)) - 1)[:most]
+        order = best[np.argsort(-likeness[best], kind="stable")]
         return [(self._examples[i], float(likeness[i])) for i in order]
 
     def carried(self, text: str, *, intent: str | None = None) -> list[tuple[str, float]]:
         """The words of ``text``, and how far the probability of ``intent`` (the top one) falls without it."""
+        return [(piece.text, fall) for piece, fall in self.weighed(text, intent=intent)]
+
+    def weighed(self, text: str, *, intent: str | None = None) -> list[tuple[Piece, float]]:
+        """As ``carried``, with the places of the words; each costs a reading of the whole."""
         whole = units(text)
         without = [[*whole[:i], *whole[i + 1 :]] for i in range(len(whole))]
         if not whole or not self.intents:
@@ -132,7 +141,7 @@ class Understanding:
         name = intent or first.ranking[0][0]
         base = dict(first.ranking)[name]
         falls = [base - dict(other.ranking)[name] for other in others]
-        return [(unit.text, fall) for unit, fall in zip(whole, falls, strict=True)]
+        return list(zip(whole, falls, strict=True))
 
     def scores(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Sentence vectors (n, width), the encoder's and the n-grams' raw scores (n, intents)."""

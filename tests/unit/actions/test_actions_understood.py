@@ -161,6 +161,10 @@ def test_later_stages_are_as_they_were(shop: DemoShop, times: int, response: str
     assert words(shop, ActionTwoStageFallback(), *unclear) == [response]
 
 
+NEAR = [{"text": "where is my order", "intent": "track_order", "similarity": 0.93}]
+CARRIED = [{"start": 0, "end": 5, "weight": 0.4}]
+
+
 def test_a_decision_names_what_was_understood() -> None:
     message = {
         "text": "where is KF10000001",
@@ -173,6 +177,7 @@ def test_a_decision_names_what_was_understood() -> None:
         "out_of_scope": {"score": 0.7, "energy": -2.5, "distance": 0.7},
         "sentiment": UPSET,
         "entities": [{"entity": name, "value": "KF10000001"} for name in ("product", "order_number")] * 2,
+        "explanation": {"nearest": NEAR, "carried": CARRIED},
     }
     assert decision(message) == {
         "intent": "nlu_fallback",
@@ -181,12 +186,14 @@ def test_a_decision_names_what_was_understood() -> None:
         "strangeness": 0.7,
         "sentiment": UPSET,
         "entities": ["order_number", "product"],
+        "nearest": NEAR,
+        "carried": CARRIED,
     }
 
 
 def test_a_decision_about_nothing_says_nothing() -> None:
     known = {"intent": None, "confidence": None, "runner_up": None, "strangeness": None, "sentiment": None}
-    assert decision({}) == {**known, "entities": []}
+    assert decision({}) == {**known, "entities": [], "nearest": None, "carried": None}
 
 
 @given(text=st.text(), other=st.text())

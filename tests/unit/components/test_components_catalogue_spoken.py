@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -203,29 +204,113 @@ def test_what_only_looks_like_one_is_none(extractor: SpacyCatalogExtractor, text
     assert heard(extractor, text) == []
 
 
-@pytest.mark.xfail(strict=True, reason="wanted by issue 3, not heard yet: docs/decisions.md, Known gaps")
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("alice at example dot com", [("email", "alice@example.com")]),
-        ("twenty dollars", [("amount", "20")]),
-        ("两百块", [("amount", "200")]),
-        ("一百五十元", [("amount", "150")]),
-        ("黄金会员", [("product", "P402")]),
+        ("twenty dollars", [("amount", "20", "twenty dollars")]),
+        (
+            "I paid two hundred and five euros fifty.",
+            [("amount", "205.50", "two hundred and five euros fifty")],
+        ),
+        ("five dollars and fifty cents", [("amount", "5.50", "five dollars and fifty cents")]),
+        ("that is Twenty-One bucks or 30 dollars",
+         [("amount", "21", "Twenty-One bucks"), ("amount", "30", "30 dollars")]),
+        ("a hundred pounds for it", [("amount", "100", "a hundred pounds")]),
+        ("two hundred euros fifty times", [("amount", "200", "two hundred euros")]),
+        ("ninety-nine cents", [("amount", "0.99", "ninety-nine cents")]),
+        ("两百块", [("amount", "200", "两百块")]),
+        ("一百五十元", [("amount", "150", "一百五十元")]),
+        ("我付了一百二十八元五。", [("amount", "128.5", "一百二十八元五")]),
+        ("三块二毛五", [("amount", "3.25", "三块二毛五")]),
+        ("三點五元", [("amount", "3.5", "三點五元")]),
+        ("三块钱", [("amount", "3", "三块钱")]),
+        ("壹佰元", [("amount", "100", "壹佰元")]),
+        ("三千五", [("amount", "3500", "三千五")]),
+        ("预算一百五", [("amount", "150", "一百五")]),
+        ("两百以内的", [("amount", "200", "两百")]),
+        ("一万零五十元", [("amount", "10050", "一万零五十元")]),
+    ],
+)  # fmt: skip
+def test_sums_in_words(
+    extractor: SpacyCatalogExtractor, text: str, found: list[tuple[str, str, str]]
+) -> None:
+    assert heard(extractor, text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one please", "one more", "the second one", "two of them", "give me one or two",
+        "I have five hundred", "twenty percent", "hundreds", "five six dollars", "no pounding",
+        "a dollarstore", "thousand",
+        "三点", "三点见", "下午三点五分", "我要两块", "一块退了吧", "两块手表", "你这个二百五", "一千零一夜",
+        "十万八千里", "三千五百个", "不超过三十天", "第三百块", "两百", "万一丢了", "一二八元",
+    ],
+)  # fmt: skip
+def test_what_is_no_sum(extractor: SpacyCatalogExtractor, text: str) -> None:
+    assert "amount" not in [entity for entity, _, _ in heard(extractor, text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "words"),
+    [
+        ("alice at example dot com", "alice@example.com", "alice at example dot com"),
+        ("it is john dot smith at gmail dot com thanks", "john.smith@gmail.com",
+         "john dot smith at gmail dot com"),
+        ("contact John.Smith at Gmail dot COM", "john.smith@gmail.com", "John.Smith at Gmail dot COM"),
+        ("my email: bob dash x at mail dot example dot co dot uk.", "bob-x@mail.example.co.uk",
+         "bob dash x at mail dot example dot co dot uk"),
+        ("zhang 下划线 san 艾特 qq 点 com", "zhang_san@qq.com", "zhang 下划线 san 艾特 qq 点 com"),
+        ("我的邮箱是zhang3艾特163点com", "zhang3@163.com", "zhang3艾特163点com"),
+        ("郵箱zhang點san圈a qq點com點cn", "zhang.san@qq.com.cn", "zhang點san圈a qq點com點cn"),
+    ],
+)  # fmt: skip
+def test_an_address_that_is_spoken(
+    extractor: SpacyCatalogExtractor, text: str, address: str, words: str
+) -> None:
+    assert heard(extractor, text) == [("email", address, words)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "look at example dot com", "I bought it at amazon dot com", "is it cheaper at amazon dot com",
+        "I saw it at a shop dot com", "meet me at ten", "call me at home dot", "connect the dot at once",
+        "三点在qq上说", "at dot com", "shop at example dot shop", "下午3点 com",
+    ],
+)  # fmt: skip
+def test_what_is_no_spoken_address(extractor: SpacyCatalogExtractor, text: str) -> None:
+    assert "email" not in [entity for entity, _, _ in heard(extractor, text)]
+
+
+@pytest.mark.parametrize("text", ["黄金会员", "我要買黃金會員", "黄金会员的好处"])
+def test_a_name_that_is_one_word_of_the_dictionary(extractor: SpacyCatalogExtractor, text: str) -> None:
+    assert [(entity, value) for entity, value, _ in heard(extractor, text)] == [("product", "P402")]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("where is it, I ordered yesterday", [("date", "2026-11-21", "yesterday")]),
+        ("tomorrow", [("date", "2026-11-23", "tomorrow")]),
+        ("last Tuesday", [("date", "2026-11-17", "last Tuesday")]),
+        ("昨天", [("date", "2026-11-21", "昨天")]),
+        ("下周三", [("date", "2026-11-25", "下周三")]),
+        ("the first of May", [("date", "--05-01", "first of May")]),
     ],
 )
-def test_what_is_not_heard_yet(
-    extractor: SpacyCatalogExtractor, text: str, found: list[tuple[str, str]]
-) -> None:
-    assert [(entity, value) for entity, value, _ in heard(extractor, text)] == found
+def test_dates_that_need_a_clock(tmp_path: Path, text: str, found: list[tuple[str, str, str]]) -> None:
+    trained: SpacyCatalogExtractor = Workshop(tmp_path).trained(SpacyCatalogExtractor, [], follow_store=False)
+    trained.now = lambda: datetime(2026, 11, 22, 9, tzinfo=timezone.utc)
+    assert heard(trained, text) == found
 
 
-@pytest.mark.xfail(strict=True, reason="wanted by issue 3, not heard yet: docs/decisions.md, Known gaps")
-@pytest.mark.parametrize("text", ["tomorrow", "last Tuesday", "the first of May", "昨天", "下周三"])
-def test_a_date_that_needs_a_clock_or_is_spelt_is_not_heard_yet(
-    extractor: SpacyCatalogExtractor, text: str
-) -> None:
-    assert "date" in [entity for entity, _, _ in heard(extractor, text)]
+def test_a_day_is_the_shops(extractor: SpacyCatalogExtractor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Shanghai the 23rd begins at 16:00 of the 22nd, UTC."""
+    for hour, day in ((15, "2026-11-22"), (16, "2026-11-23")):
+        at = datetime(2026, 11, 22, hour, tzinfo=timezone.utc)
+        monkeypatch.setattr(extractor, "now", lambda at=at: at)
+        assert heard(extractor, "today") == [("date", day, "today")]
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -237,3 +237,38 @@ print(before, "torch" in sys.modules, "transformers" in sys.modules, message.get
 """
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert shown.stdout.split() == ["False", "False", "False", "cancel_order"]
+
+
+@pytest.mark.parametrize("explain", ["none", "neighbours", "all"])
+def test_why_a_message_was_read_so_stays_on_it(
+    archive: Workshop, keys: dict[str, Any], explain: str
+) -> None:
+    own: BertIntentEntityClassifier = archive.load(BertIntentEntityClassifier, **keys, explain=explain)
+    text = lessons()[0].get("text")
+    (found,) = said(own, [text])
+    if explain == "none":
+        assert "explanation" not in found
+        return
+    near = found["explanation"]["nearest"]
+    assert (near[0]["text"], near[0]["intent"]) == (text, found["intent"]["name"])
+    assert near[0]["similarity"] == pytest.approx(1.0, abs=0.01)
+    assert [one["similarity"] for one in near] == sorted((one["similarity"] for one in near), reverse=True)
+    assert ("carried" in found["explanation"]) == (explain == "all")
+
+
+def test_what_carried_is_told_by_place_and_strange_texts_are_borne(
+    archive: Workshop, keys: dict[str, Any]
+) -> None:
+    own: BertIntentEntityClassifier = archive.load(BertIntentEntityClassifier, **keys, explain="all")
+    secret = "please cancel zorblax42"
+    (found,) = said(own, [secret])
+    carried = found["explanation"]["carried"]
+    assert carried, "some word speaks for the intent"
+    assert all(secret[one["start"] : one["end"]] in secret.split() and one["weight"] > 0 for one in carried)
+    assert "zorblax42" not in repr(found["explanation"])
+    assert len(said(own, STRANGE)) == len(STRANGE)
+
+
+def test_an_unknown_way_to_explain_is_refused(archive: Workshop) -> None:
+    with pytest.raises(ComponentConfigError, match="explain is 'some', wanted one of none, neighbours, all"):
+        archive.create(BertIntentEntityClassifier, explain="some")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -92,6 +92,18 @@ def test_any_date_without_its_year(day: date, style: Style, frame: str) -> None:
         ("it came on may 3", [("--05-03", "may 3")]),
         ("3 may", [("--05-03", "3 may")]),
         ("11月22日到2027年1月3日", [("--11-22", "11月22日"), ("2027-01-03", "2027年1月3日")]),
+        ("22/11/26", [("2026-11-22", "22/11/26")]),
+        ("11/22/26", [("2026-11-22", "11/22/26")]),
+        ("22.11.2026", [("2026-11-22", "22.11.2026")]),
+        ("the first of May", [("--05-01", "first of May")]),
+        ("Twenty-second of november, 2026", [("2026-11-22", "Twenty-second of november, 2026")]),
+        ("May the twenty first", [("--05-21", "May the twenty first")]),
+        ("it came November third", [("--11-03", "November third")]),
+        ("3-5 May", [("--05-03", "3"), ("--05-05", "5 May")]),
+        ("from the 3rd to 5th of May 2026", [("2026-05-03", "3rd"), ("2026-05-05", "5th of May 2026")]),
+        ("May 3–5", [("--05-03", "May 3"), ("--05-05", "5")]),
+        ("5月3日到5日", [("--05-03", "5月3日"), ("--05-05", "5日")]),
+        ("2026年5月3-5号", [("2026-05-03", "2026年5月3"), ("2026-05-05", "5号")]),
     ],
 )
 def test_dates_as_people_write_them(text: str, found: list[tuple[str, str]]) -> None:
@@ -105,22 +117,92 @@ def test_dates_as_people_write_them(text: str, found: list[tuple[str, str]]) -> 
         "31 Feb", "31/02/2026", "30 February 2026", "29 Feb 2026", "2026-13-01", "2026-00-10", "0 May",
         "13月3日", "2月30号", "二月三十日", "五月三十二号", "32nd of March",
         # fractions, ranges, sums, versions, times, numbers
-        "11/22", "3-5", "3-5 days", "3-5 May", "1/2 Oct", "3-5月", "v2026-11-22", "version 1.2.3",
+        "11/22", "3-5", "3-5 days", "1/2 Oct", "3-5月", "v2026-11-22", "version 1.2.3",
         "2026.11.22", "1.5 Oct", "$5 Oct", "10-11-2026-12", "12026-11-22", "2026-11-2234", "2026-11/22",
-        "+2026-11-22", "KF2026-11-22", "KF10000002", "20261122", "138 0000 0003", "22/11/26",
-        "2026-11-22@example.com",
+        "+2026-11-22", "KF2026-11-22", "KF10000002", "20261122", "138 0000 0003",
+        "22/11/1", "5-3 May", "32/11/26", "1.11.2026.5", "2026-11-22@example.com",
         # a month or a year alone, or no month
         "May", "Nov 2026", "in March", "2026年11月", "11月", "5个月3天", "号", "3 marches", "7 decent lamps",
         "22nd", "the 3rd one", "Nov 22%", "order 3\nMay I ask", "一二月三号",
         # "may" is a verb
         "2 may be enough", "you may 2 or 3", "May 3 people use it", "the 3rd may be late",
-        "orders 2 and 3 may come",
+        "orders 2 and 3 may come", "orders 2-3 may come", "you may first pay", "the first may be late",
+        "may second thoughts come", "May 3 to 5 pm", "the second one", "a second march",
+        "twenty-tenth of May",
         # what needs a clock
         "tomorrow", "昨天", "last Tuesday", "下周三",
     ],
 )  # fmt: skip
 def test_what_is_no_date(text: str) -> None:
     assert heard(text) == []
+
+
+SUNDAY = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "words"),
+    [
+        ("today", "2026-11-22", "today"),
+        ("I need it by Tomorrow!", "2026-11-23", "Tomorrow"),
+        ("the day after tomorrow", "2026-11-24", "the day after tomorrow"),
+        ("day before yesterday", "2026-11-20", "day before yesterday"),
+        ("last Friday", "2026-11-20", "last Friday"),
+        ("last Sunday", "2026-11-15", "last Sunday"),
+        ("next Tuesday", "2026-11-24", "next Tuesday"),
+        ("next sunday", "2026-11-29", "next sunday"),
+        ("this Sunday", "2026-11-22", "this Sunday"),
+        ("in three days", "2026-11-25", "in three days"),
+        ("in 30 days?", "2026-12-22", "in 30 days"),
+        ("two weeks ago", "2026-11-08", "two weeks ago"),
+        ("a week ago", "2026-11-15", "a week ago"),
+        ("five days from now", "2026-11-27", "five days from now"),
+        ("今天", "2026-11-22", "今天"),
+        ("昨日下單", "2026-11-21", "昨日"),
+        ("前天买的", "2026-11-20", "前天"),
+        ("大前天", "2026-11-19", "大前天"),
+        ("后天能到吗", "2026-11-24", "后天"),
+        ("大後天", "2026-11-25", "大後天"),
+        ("上周五", "2026-11-13", "上周五"),
+        ("下個星期三", "2026-11-25", "下個星期三"),
+        ("下下礼拜天", "2026-12-06", "下下礼拜天"),
+        ("这周日", "2026-11-22", "这周日"),
+        ("三天前", "2026-11-19", "三天前"),
+        ("我10天之前买的", "2026-11-12", "10天之前"),
+        ("两周前", "2026-11-08", "两周前"),
+        ("一个星期前", "2026-11-15", "一个星期前"),
+    ],
+)
+def test_days_that_a_clock_must_tell(text: str, day: str, words: str) -> None:
+    (found,) = find_dates(text, today=SUNDAY)
+    assert (found.value, text[found.start : found.end]) == (day, words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "within 3 days", "for three days", "next week", "last month", "Friday", "on Tuesday", "days ago",
+        "a day", "in days", "the last one", "next please", "in a second", "todayish", "five six days ago",
+        "以前天天", "最后天黑了", "付款前三天", "三天", "第三天前", "几天前", "下周", "月底", "周三",
+        "三点", "三天前天", "本周", "in three days or more", "9999 days ago", "today@example.com",
+    ],
+)  # fmt: skip
+def test_what_is_no_day_of_a_clock(text: str) -> None:
+    assert find_dates(text, today=SUNDAY) == []
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.sampled_from(range(7)))
+def test_weekdays_lie_on_their_side_of_any_day(today: date, weekday: int) -> None:
+    name = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[weekday]
+    (last,), (following,) = (find_dates(f"{word} {name}", today=today) for word in ("last", "next"))
+    (before,), (after,) = (find_dates(f"{word}周{'一二三四五六日'[weekday]}", today=today) for word in "上下")
+    days = [date.fromisoformat(one.value) for one in (last, following, before, after)]
+    assert all(day.weekday() == weekday for day in days)
+    assert 1 <= (today - days[0]).days <= 7
+    assert 1 <= (days[1] - today).days <= 7
+    assert [day.isocalendar()[:2] for day in days[2:]] == [
+        (today + timedelta(days=away)).isocalendar()[:2] for away in (-7, 7)
+    ]
 
 
 @given(st.text(alphabet="0123年月日号十三二〇 /-.,NovmaytheofstT\u3000\ud800ｍ", max_size=40))
