@@ -30,8 +30,7 @@ class Recipe:
     parts; ``longest``: sub-tokens of a text.
     ``learning_rate`` is that of the encoder and of the head of intents, ``head_rate`` that of the other heads
     and of new characters. ``scale``: what the cosine of the intent head is multiplied by. ``tag_weight``: the
-    loss of entities beside that of intents. ``typos``: the share of examples that are mistyped, otherwise each
-    time.
+    loss of entities beside that of intents. ``typos``: the share of examples mistyped, each time otherwise.
 
     ``ngrams``: whether the view of character n-grams helps to decide. ``characters``: whether unknown Chinese
     characters join the vocabulary. ``spelling``: whether a speller reads messages first. ``threads`` of
