@@ -156,12 +156,6 @@ def fit_blends(
     return of(rows), of(~rows)
 
 
-def signs_of(vectors: np.ndarray, logits: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Energy and distance (n,) of messages: their ``vectors`` (n, width) and the encoder's ``logits``
-    (n, intents) beside the class ``means`` (intents, width)."""
-    return -log_sum_exp(logits), 1.0 - (vectors @ means.T).max(axis=1)
-
-
 def log_sum_exp(logits: np.ndarray) -> np.ndarray:
     """The log of the summed exponents of each row."""
     most = logits.max(axis=-1, keepdims=True)

@@ -23,7 +23,7 @@ class Recipe:
     ``teacher``: a larger model that is fine-tuned first and whose scores are learnt beside the labels.
     ``layers``: how many of the encoder's first layers are kept, 0 for all.
 
-    ``epochs`` at most, fewer (but 3) where they would be more than ``steps_most`` updates; ended
+    ``epochs`` at most, fewer (but ``epochs_least``) where they would be more than ``steps_most`` updates; ended
     ``patience`` epochs after the best one on a ``development`` share of the data (never more than
     ``development_most`` examples). Data of fewer than ``refit_below`` examples is then learnt whole, for as
     many epochs, and larger data in batches twice as large. ``batch`` examples an update, of ``accumulate``
@@ -39,7 +39,8 @@ class Recipe:
 
     model: str = PACKAGED
     tuning: str = "all"
-    epochs: int = 8
+    epochs: int = 12
+    epochs_least: int = 5
     steps_most: int = 1_300
     patience: int = 2
     batch: int = 32
@@ -93,7 +94,8 @@ class Recipe:
 
     def epochs_for(self, examples: int) -> int:
         """How often ``examples`` are seen: ``epochs``, fewer where there are thousands."""
-        return max(min(self.epochs, round(self.steps_most * self.batch / max(examples, 1))), 3)
+        seen = round(self.steps_most * self.batch / max(examples, 1))
+        return min(self.epochs, max(seen, self.epochs_least))
 
     def for_size(self, examples: int) -> Recipe:
         """This recipe for so many examples: thousands are learnt faster in batches twice as large."""

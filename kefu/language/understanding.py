@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kefu.errors import ModelError
-from kefu.language.calibration import Calibration, signs_of, softmax
+from kefu.language.calibration import Calibration, log_sum_exp, softmax
 from kefu.language.encoder import Encoder, Hidden
 from kefu.language.examples import Example
 from kefu.language.lexical import LexicalHead
@@ -60,6 +60,13 @@ class Heads:
         near = np.exp(_SHARPNESS * (vectors @ self.arrays[f"{name}.points"].T - 1.0))
         starts = self.arrays[f"{name}.starts"].astype(np.intp)
         return scores + np.log(np.add.reduceat(near, starts, axis=1) + _FAR)
+
+    def signs(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Energy and distance (n,) of messages, see ``Strangeness``. The energy is that of the cosine head alone
+        where there is one: it tells better what is strange than the sum of all views (docs/decisions.md)."""
+        name = "cosine" if "cosine.weights" in self.arrays else "intents"
+        energy = -log_sum_exp(self.logits(name, vectors))
+        return energy, 1.0 - (vectors @ self.arrays["means"].T).max(axis=1)
 
 
 class Understanding:
@@ -152,7 +159,7 @@ class Understanding:
         vectors, encoder, ngrams, hidden = self._scores(cut)
         han = [any(han_count(unit.text) for unit in own) for own in cut]
         shares = softmax(self._calibration.logits(encoder, ngrams, han)) if self.intents else encoder
-        energy, distance = self.signs(vectors, encoder)
+        energy, distance = self._heads.signs(vectors) if self.intents else np.zeros((2, len(vectors)))
         strange = self._calibration.strangeness.scores(energy, distance)
         return [
             Reading(
@@ -166,12 +173,6 @@ class Understanding:
             )
             for i, own in enumerate(cut)
         ]
-
-    def signs(self, vectors: np.ndarray, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Energy and distance (n,) of messages with these vectors and raw scores of the encoder."""
-        if not self.intents:
-            return np.zeros(len(vectors)), np.zeros(len(vectors))
-        return signs_of(vectors, logits, self._heads.arrays["means"])
 
     def _scores(
         self, cut: Sequence[Sequence[Piece]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kefu.language.calibration import Calibration, Strangeness, fit_blends, log_sum_exp, signs_of
+from kefu.language.calibration import Calibration, Strangeness, fit_blends, log_sum_exp
 from kefu.language.lexical import LexicalHead
 from kefu.language.text import han_count
 from kefu.language.training.challenger import frozen_heads, intent_head
@@ -37,11 +37,16 @@ class Candidate:
     lexical: LexicalHead | None
     epochs: int
 
+    @property
+    def whole(self) -> Heads:
+        """Every head, with the class means."""
+        return Heads({**self.heads, "means": self.means})
+
     def views(self, items: Sequence[Item]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Sentence vectors (n, width), the encoder's scores and those of the n-grams (n, intents)."""
         sentences = seen(self.network, items, recipe=self.kit.recipe).sentences
         ngrams = self.lexical.logits([item.text for item in items]) if self.lexical else None
-        return sentences, Heads(self.heads).logits("intents", sentences), ngrams
+        return sentences, self.whole.logits("intents", sentences), ngrams
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,10 @@ def tuned(kit: Kit, material: Material, held: Material, *, start: Candidate, jou
 
 def _joined(heads: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The sum of the cosine head, which was trained with the encoder, and of ``second``, a logistic
-    regression on what came out: where a few examples moved the one too far, the other holds it."""
-    return {**heads, **{name: heads[name] + second[name] for name in second}}
+    regression on what came out: where a few examples moved the one too far, the other holds it. The
+    first stays beside it for what is strange."""
+    alone = {"cosine.weights": heads["intents.weights"], "cosine.bias": heads["intents.bias"]}
+    return {**heads, **alone, **{name: heads[name] + second[name] for name in second}}
 
 
 def _points(vectors: np.ndarray, items: Sequence[Item], kit: Kit) -> dict[str, np.ndarray]:
@@ -143,7 +150,7 @@ def measure(candidate: Candidate, held: Material, outside: Sequence[Item] = ()) 
     han = [bool(han_count(item.text)) for item in held.items]
     blends = fit_blends(encoder, ngrams, wanted, han)
     strangeness = Strangeness.fit(
-        *signs_of(vectors, encoder, candidate.means), kept=_KEPT, outside=_signs(candidate, outside)
+        *candidate.whole.signs(vectors), kept=_KEPT, outside=_signs(candidate, outside)
     )
     calibration = Calibration(*blends, strangeness)
     found = calibration.logits(encoder, ngrams, han).argmax(axis=1)
@@ -154,8 +161,7 @@ def measure(candidate: Candidate, held: Material, outside: Sequence[Item] = ()) 
 def _signs(candidate: Candidate, items: Sequence[Item]) -> tuple[np.ndarray, np.ndarray] | None:
     if not items:
         return None
-    vectors, encoder, _ = candidate.views(items)
-    return signs_of(vectors, encoder, candidate.means)
+    return candidate.whole.signs(candidate.views(items)[0])
 
 
 def _tag_score(candidate: Candidate, held: Sequence[Item]) -> float:
@@ -163,7 +169,7 @@ def _tag_score(candidate: Candidate, held: Sequence[Item]) -> float:
     if len(candidate.kit.labels.tags) == 1:
         return 1.0
     vectors = seen(candidate.network, held, recipe=candidate.kit.recipe, with_units=True)
-    scores = Heads(candidate.heads).logits("tags", vectors.units)
+    scores = candidate.whole.logits("tags", vectors.units)
     return tag_f1(vectors.tags, scores.argmax(axis=1))
 
 

@@ -34,7 +34,7 @@ def save(
         merged(copy.deepcopy(final.network.encoder)).cpu().eval(), tokenizer_json=kit.subwords.json,
         folder=folder, digest=digest, model=kit.recipe.model,
     )  # fmt: skip
-    np.savez(folder / HEADS, **final.heads, means=final.means)
+    np.savez(folder / HEADS, **final.whole.arrays)
     np.savez(folder / NEIGHBOURS, vectors=vectors.astype(np.float16))
     if final.lexical is not None:
         final.lexical.save(folder)
