@@ -23,8 +23,8 @@ class Recipe:
     ``teacher``: a larger model that is fine-tuned first and whose scores are learnt beside the labels.
     ``layers``: how many of the encoder's first layers are kept, 0 for all.
 
-    ``epochs`` at most, fewer (but ``epochs_least``) where they would be more than ``steps_most`` updates; ended
-    ``patience`` epochs after the best one on a ``development`` share of the data (never more than
+    ``epochs`` at most, fewer (but ``epochs_least``) where they would be more than ``steps_most`` updates;
+    ended ``patience`` epochs after the best one on a ``development`` share of the data (never more than
     ``development_most`` examples). Data of fewer than ``refit_below`` examples is then learnt whole, for as
     many epochs, and larger data in batches twice as large. ``batch`` examples an update, of ``accumulate``
     parts; ``longest``: sub-tokens of a text.

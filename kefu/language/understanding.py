@@ -62,8 +62,11 @@ class Heads:
         return scores + np.log(np.add.reduceat(near, starts, axis=1) + _FAR)
 
     def signs(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Energy and distance (n,) of messages, see ``Strangeness``. The energy is that of the cosine head alone
-        where there is one: it tells better what is strange than the sum of all views (docs/decisions.md)."""
+        """Energy and distance (n,) of messages, see ``Strangeness``.
+
+        The energy is that of the cosine head alone where there is one: it tells better what is strange than
+        the sum of all views (docs/decisions.md).
+        """
         name = "cosine" if "cosine.weights" in self.arrays else "intents"
         energy = -log_sum_exp(self.logits(name, vectors))
         return energy, 1.0 - (vectors @ self.arrays["means"].T).max(axis=1)
