@@ -39,7 +39,7 @@ class Recipe:
 
     model: str = PACKAGED
     tuning: str = "all"
-    epochs: int = 12
+    epochs: int = 10
     epochs_least: int = 5
     steps_most: int = 1_300
     patience: int = 2
