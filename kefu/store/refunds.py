@@ -73,9 +73,9 @@ class Refunds(Repository):
         rows = self._all(statement.order_by(_TABLE.c.created_at, _TABLE.c.refund_id))
         return [Refund(**row) for row in rows]
 
-    def open_on_line(self, order_number: str, line: int) -> Refund | None:
-        """The line's refund that is neither settled nor rejected, None where there is none."""
-        here = sa.and_(_TABLE.c.order_number == order_number, _TABLE.c.line == line)
+    def open_on_line(self, order_number: str, line: int | None) -> Refund | None:
+        """The line's (None: the order's) refund that is neither settled nor rejected, None without one."""
+        here = sa.and_(_TABLE.c.order_number == order_number, _TABLE.c.line.is_not_distinct_from(line))
         row = self._one(sa.select(_TABLE).where(here, _TABLE.c.state.in_(OPEN)))
         return Refund(**row) if row else None
 
