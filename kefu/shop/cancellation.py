@@ -41,7 +41,8 @@ def assess(case: Case) -> Outcome:
     facts["coupon_restored"] = case.order.coupon if whole else None
     earlier = underway(case, _line(facts))
     if earlier is not None:
-        return refused("refused_return_already", TIME_CLAUSE, **facts, **refund_state(case.policy, earlier))
+        state = refund_state(case.policy, earlier)
+        return refused("refused_return_already", TIME_CLAUSE, **{**facts, **state})
     amount = unrefunded(case) if whole else sum(portion.amount.amount for portion in portions)
     if amount == 0:
         return offered("confirm_cancel_unpaid", CLAUSE, **facts, amount=case.money(0), waits=False)

@@ -35,6 +35,8 @@ class Answer:
     key: str
     state: str
     reference: str
+    amount: int  # minor units of ``currency`` that the provider has under the key
+    currency: str
     reason: str | None = None
 
 
@@ -116,9 +118,10 @@ class DemoProvider:
         return behaviour
 
     def _told(self, row: LedgerRow) -> Answer:
+        booked = (row.reference, row.amount, row.currency)
         if row.state == "refused":
-            return Answer(row.key, "refused", row.reference, "refused by the bank or wallet")
-        return Answer(row.key, "paid" if self._clock() >= row.due_at else "accepted", row.reference)
+            return Answer(row.key, "refused", *booked, reason="refused by the bank or wallet")
+        return Answer(row.key, "paid" if self._clock() >= row.due_at else "accepted", *booked)
 
 
 def _no_answer(seconds: float) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kefu.errors import KefuError, PaymentError, Unanswered
+from kefu.errors import KefuError, KeyConflict, PaymentError
 from kefu.shop.case import new_id
 from kefu.shop.killswitch import is_stopped
 from kefu.shop.outcome import Outcome, done
@@ -76,7 +76,17 @@ def settle(
 
 def _ask(provider: Provider, refund: Refund, *, seconds: float) -> Answer:
     terms = (refund.key, refund.order_number, refund.amount, refund.currency, refund.method)
-    return provider.refund(*terms, seconds=seconds)
+    return _same(refund, provider.refund(*terms, seconds=seconds))
+
+
+def _same(refund: Refund, answer: Answer) -> Answer:
+    """The answer, if it is about the money of this refund; raises KeyConflict."""
+    if (answer.amount, answer.currency) != (refund.amount, refund.currency):
+        raise KeyConflict(
+            f"refund {refund.refund_id} is of {refund.amount} {refund.currency}, the provider has "
+            f"{answer.amount} {answer.currency} under its key; a person has to compare both"
+        )
+    return answer
 
 
 def record(tx: Transaction, refund_id: str, answer: Answer, *, now: datetime) -> Refund:
@@ -154,7 +164,10 @@ def reconcile(store: Store, provider: Provider, *, now: datetime, seconds: float
     for place, refund in enumerate(rows):
         try:
             fate = _fate(store, provider, refund, now=now, seconds=seconds)
-        except Unanswered as error:
+        except KeyConflict as error:
+            logger.error("reconciling refunds: %s", error)
+            fate = "lost"
+        except PaymentError as error:
             logger.warning("reconciling refunds: %s", error)
             found["unanswered"] = [row.refund_id for row in rows[place:]]
             break
@@ -167,19 +180,14 @@ def _fate(store: Store, provider: Provider, refund: Refund, *, now: datetime, se
     if answer is None and refund.reference is not None:
         logger.error("refund %s was confirmed and is unknown to the provider", refund.refund_id)
         return "lost"
-    if answer is not None:
-        with store.write() as tx:
-            after = record(tx, refund.refund_id, answer, now=now)
-        return "waiting" if after.state == "submitted" else "settled"
-    with store.read() as tx:
-        if refund.automatic and is_stopped(tx):
-            return "held"
-    return _paid_again(store, provider, refund, now=now, seconds=seconds)
-
-
-def _paid_again(store: Store, provider: Provider, refund: Refund, *, now: datetime, seconds: float) -> str:
-    """Submit a refund that the provider never booked, under the key that it has."""
-    answer = _ask(provider, refund, seconds=seconds)
+    if answer is None:
+        with store.read() as tx:
+            if refund.automatic and is_stopped(tx):
+                return "held"
+        answer = _ask(provider, refund, seconds=seconds)
+    answer = _same(refund, answer)
+    if answer.state == "accepted" and refund.reference is not None:
+        return "waiting"  # nothing new
     with store.write() as tx:
         after = record(tx, refund.refund_id, answer, now=now)
     return "waiting" if after.state == "submitted" else "settled"
