@@ -28,7 +28,7 @@ def attach_sanic_app_extensions(app: Any) -> None:
     app.register_listener(_stop_reconciler, "before_server_stop")
 
 
-def _start_reconciler(app: Any) -> None:
+def _start_reconciler(app: Any, loop: Any) -> None:
     # imported when a server starts: the hook itself is loaded by every command of rasa-sdk
     from kefu.settings import Settings
     from kefu.shop.reconciler import Reconciler
@@ -37,5 +37,5 @@ def _start_reconciler(app: Any) -> None:
     app.ctx.reconciler.start()
 
 
-def _stop_reconciler(app: Any) -> None:
+def _stop_reconciler(app: Any, loop: Any) -> None:
     app.ctx.reconciler.stop()
