@@ -16,6 +16,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.turn import Event, Turn
 from actions.understood import decision
 from actions.wiring import settings, store
+from kefu.errors import StoreError
 from kefu.shop.identity import identify
 from kefu.shop.records import Session, Transaction
 
@@ -24,7 +25,7 @@ MARGIN = 0.5  # seconds of an action that are left for its words
 
 
 class Uncertain(Exception):
-    """Something was committed and what came after it failed."""
+    """Something was committed, or may have been, and what came then failed."""
 
 
 class KefuAction(Action, ABC):
@@ -57,12 +58,10 @@ class KefuAction(Action, ABC):
             events = await asyncio.wait_for(work, timeout=settings().action_seconds)
         except asyncio.TimeoutError:
             logger.error("action %s exceeded its time limit", self.name())
-            dispatcher.utter_message(response="utter_action_slow", json_message={"offer": {"kind": "human"}})
-            return self.failed(tracker)
+            return self._doubted(dispatcher, tracker)
         except Uncertain:
-            logger.exception("action %s failed after its commit", self.name())
-            dispatcher.utter_message(response="utter_action_slow", json_message={"offer": {"kind": "human"}})
-            return self.failed(tracker)
+            logger.exception("action %s failed at its commit or behind it", self.name())
+            return self._doubted(dispatcher, tracker)
         except Exception:
             # The one broad handler of the project: the customer must hear words whatever broke.
             logger.exception("action %s failed", self.name())
@@ -73,17 +72,28 @@ class KefuAction(Action, ABC):
         dispatcher.messages.extend(spoken.messages)
         return events
 
+    def _doubted(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        """Say that nobody can tell yet whether it was done."""
+        dispatcher.utter_message(response="utter_action_slow", json_message={"offer": {"kind": "human"}})
+        return self.failed(tracker)
+
     def _in_transaction(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         now, until = datetime.now(timezone.utc), monotonic() + settings().action_seconds - MARGIN
-        with store().write() as tx:
-            zone = tx.policy.in_force(now)["hours.1"].params["tz"]
-            newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
-            if newcomer:
-                tx.sessions.add(shell_session(tracker.sender_id, now=now))
-            turn = Turn(tracker, dispatcher, identify(tx, tracker.sender_id, now=now), now, zone, until)
-            if newcomer and turn.identity.guest:
-                turn.say("shell_guest")
-            events = self.act(turn, tx)
+        events: list[Event] | None = None
+        try:
+            with store().write() as tx:
+                zone = tx.policy.in_force(now)["hours.1"].params["tz"]
+                newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
+                if newcomer:
+                    tx.sessions.add(shell_session(tracker.sender_id, now=now))
+                turn = Turn(tracker, dispatcher, identify(tx, tracker.sender_id, now=now), now, zone, until)
+                if newcomer and turn.identity.guest:
+                    turn.say("shell_guest")
+                events = self.act(turn, tx)
+        except StoreError as error:
+            if events is None:
+                raise  # undone
+            raise Uncertain("the store gave no answer to the commit") from error
         return [*events, *_afterwards(turn)]
 
 

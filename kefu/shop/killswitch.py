@@ -14,8 +14,13 @@ NAME = "refunds"
 
 
 def is_stopped(tx: Transaction) -> bool:
-    """Whether automatic refunds are stopped; in a write transaction that stays so until its end."""
+    """Whether automatic refunds are stopped now."""
     return tx.switches.get(NAME).stopped
+
+
+def hold(tx: Transaction) -> None:
+    """From here to the end of the write transaction nobody stops refunds, or it sees that somebody did."""
+    tx.switches.hold(NAME)
 
 
 def stop(tx: Transaction, *, by: str, reason: str, now: datetime) -> None:

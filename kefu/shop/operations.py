@@ -18,6 +18,7 @@ from kefu.shop import (
     digital,
     exchange,
     invoices,
+    killswitch,
     parcels,
     renewal,
     returns,
@@ -123,7 +124,8 @@ def perform(
 def _perform(
     tx: Transaction, identity: Identity, operation: Operation, *, now: datetime, key: str, agreed: str | None
 ) -> Outcome:
-    """Assess with the order held, and do what is offered on the terms agreed."""
+    """Assess with order and kill switch held, and do what is offered on the terms agreed."""
+    killswitch.hold(tx)
     tx.orders.lock(operation.order_number.strip().upper())
     case = _case(tx, identity, operation, now=now)
     if case is None:

@@ -17,17 +17,18 @@ class Switches(Repository):
     """Switches; their rows are made by the migrations."""
 
     def get(self, name: str) -> Switch:
-        """The switch as it stands; in a write transaction it stays so until the end of that.
+        """The switch as it stands."""
+        return Switch(**self._all(sa.select(_TABLE).where(_TABLE.c.name == name))[0])
 
-        Readers share the hold: they wait for whoever turns the switch, not for each other.
+    def hold(self, name: str) -> None:
+        """Keep the switch as it is until the end of the write transaction.
+
+        Holders share it: they wait for whoever turns the switch, not for each other.
         """
-        here = sa.select(_TABLE).where(_TABLE.c.name == name)
-        if self._connection.get_execution_options().get("kefu_write"):
-            here = here.with_for_update(read=True)
-        return Switch(**self._all(here)[0])
+        self._run(sa.select(_TABLE.c.name).where(_TABLE.c.name == name).with_for_update(read=True))
 
     def turn(self, name: str, *, stopped: bool, by: str, reason: str, now: datetime) -> None:
-        """Stop or resume; waits until transactions that read the switch are over."""
+        """Stop or resume; waits until transactions that hold the switch are over."""
         values = {"stopped": stopped, "set_by": by, "reason": reason, "set_at": now}
         changed = sa.update(_TABLE).where(_TABLE.c.name == name).values(**values)
         self._must_change(changed, f"there is no switch {name!r}")

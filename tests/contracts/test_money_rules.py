@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -179,3 +180,23 @@ def everything(url: str) -> list[Any]:
         payments = [row for order in orders for row in tx.payments.of_order(order.order_number)]
     store.close()
     return [orders, refunds, payments]
+
+
+def test_whoever_stops_waits_for_those_who_hold_the_switch(store: Store) -> None:
+    """On PostgreSQL by the row's shared lock, on SQLite because one transaction writes at a time."""
+    told: list[str] = []
+
+    def stop() -> None:
+        with store.write() as tx:
+            tx.switches.turn("refunds", stopped=True, by="Sam", reason="test", now=NOW)
+        told.append("stopped")
+
+    thread = Thread(target=stop)
+    with store.write() as tx:
+        tx.switches.hold("refunds")
+        thread.start()
+        thread.join(timeout=0.3)
+        assert (told, tx.switches.get("refunds").stopped) == ([], False)
+    thread.join(timeout=30)
+    with store.read() as tx:
+        assert (told, tx.switches.get("refunds").stopped) == (["stopped"], True)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from actions import confirm
+from actions import base, confirm
 from actions.confirm import ActionAffirm
 from actions.orders import ActionSubmitRefundStatus
+from kefu.errors import StoreError
 from kefu.shop import killswitch
 from kefu.shop.confirmations import propose
 from kefu.shop.identity import Identity
 from kefu.shop.operation import Operation
 from kefu.shop.payments import DemoProvider
+from kefu.store import Store, Transaction
 from kefu.store.provider_ledger import ProviderLedger
 from tests.support.acting import SESSION, Stage, bot, stage, user
 from tests.support.demo_shop import NOW, demo_shop
@@ -138,6 +141,36 @@ def test_what_breaks_behind_the_commit_is_not_called_undone(
     heard = yes(on, Operation("cancel", ORDER))
     assert "cannot tell yet whether it was done" in heard and "Nothing was changed" not in heard
     assert state(on) == ["submitted"]
+
+
+class CommitUnanswered:
+    """A store whose connection breaks while it commits: what was written stands."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        with self._store.write() as tx:
+            yield tx
+        raise StoreError("the database cannot be used now: connection lost")
+
+
+def test_a_commit_without_an_answer_is_not_called_undone(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "store", lambda: CommitUnanswered(on.store))
+    heard = yes(on, Operation("cancel", ORDER))
+    assert "cannot tell yet whether it was done" in heard and "Nothing was changed" not in heard
+
+
+def test_what_the_store_refuses_before_its_commit_is_undone(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise StoreError("the database refused the change")
+
+    monkeypatch.setattr(confirm.confirmations, "redeem", refused)
+    assert "Nothing was changed" in yes(on, Operation("cancel", ORDER))
+    assert state(on) == []
 
 
 def test_the_limit_is_named_as_before(on: Stage) -> None:
