@@ -18,8 +18,24 @@ def init_hooks(manager: pluggy.PluginManager) -> None:
 
 @hookimpl
 def attach_sanic_app_extensions(app: Any) -> None:
-    """Bind the action server to this machine alone; SANIC_HOST still decides where it is set.
+    """Bind the action server to this machine alone, and have open refunds settled while it runs.
 
-    rasa-sdk has no authentication and reads SANIC_HOST (default 0.0.0.0) right after this call.
+    SANIC_HOST still decides where it is set: rasa-sdk has no authentication and reads it (default
+    0.0.0.0) right after this call.
     """
     os.environ.setdefault("SANIC_HOST", "127.0.0.1")
+    app.register_listener(_start_reconciler, "after_server_start")
+    app.register_listener(_stop_reconciler, "before_server_stop")
+
+
+def _start_reconciler(app: Any, loop: Any) -> None:
+    # imported when a server starts: the hook itself is loaded by every command of rasa-sdk
+    from kefu.settings import Settings
+    from kefu.shop.reconciler import Reconciler
+
+    app.ctx.reconciler = Reconciler(Settings.load())
+    app.ctx.reconciler.start()
+
+
+def _stop_reconciler(app: Any, loop: Any) -> None:
+    app.ctx.reconciler.stop()

@@ -7,6 +7,7 @@ import json
 import logging
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta, timezone
+from time import monotonic
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -15,10 +16,16 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.turn import Event, Turn
 from actions.understood import decision
 from actions.wiring import settings, store
+from kefu.errors import StoreError
 from kefu.shop.identity import identify
 from kefu.shop.records import Session, Transaction
 
 logger = logging.getLogger(__name__)
+MARGIN = 0.5  # seconds of an action that are left for its words
+
+
+class Uncertain(Exception):
+    """Something was committed, or may have been, and what came then failed."""
 
 
 class KefuAction(Action, ABC):
@@ -28,7 +35,8 @@ class KefuAction(Action, ABC):
     never carry authority.
 
     ``act`` runs off the event loop. Whatever it raises rolls the transaction back and becomes
-    words for the customer: Rasa would drop the events and say nothing.
+    words for the customer: Rasa would drop the events and say nothing. What it leaves in
+    ``turn.afterwards`` runs behind the commit, outside of any transaction.
     """
 
     @abstractmethod
@@ -50,8 +58,10 @@ class KefuAction(Action, ABC):
             events = await asyncio.wait_for(work, timeout=settings().action_seconds)
         except asyncio.TimeoutError:
             logger.error("action %s exceeded its time limit", self.name())
-            dispatcher.utter_message(response="utter_action_slow", json_message={"offer": {"kind": "human"}})
-            return self.failed(tracker)
+            return self._doubted(dispatcher, tracker)
+        except Uncertain:
+            logger.exception("action %s failed at its commit or behind it", self.name())
+            return self._doubted(dispatcher, tracker)
         except Exception:
             # The one broad handler of the project: the customer must hear words whatever broke.
             logger.exception("action %s failed", self.name())
@@ -62,17 +72,37 @@ class KefuAction(Action, ABC):
         dispatcher.messages.extend(spoken.messages)
         return events
 
+    def _doubted(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        """Say that nobody can tell yet whether it was done."""
+        dispatcher.utter_message(response="utter_action_slow", json_message={"offer": {"kind": "human"}})
+        return self.failed(tracker)
+
     def _in_transaction(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        now = datetime.now(timezone.utc)
-        with store().write() as tx:
-            zone = tx.policy.in_force(now)["hours.1"].params["tz"]
-            newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
-            if newcomer:
-                tx.sessions.add(shell_session(tracker.sender_id, now=now))
-            turn = Turn(tracker, dispatcher, identify(tx, tracker.sender_id, now=now), now, zone)
-            if newcomer and turn.identity.guest:
-                turn.say("shell_guest")
-            return self.act(turn, tx)
+        now, until = datetime.now(timezone.utc), monotonic() + settings().action_seconds - MARGIN
+        events: list[Event] | None = None
+        try:
+            with store().write() as tx:
+                zone = tx.policy.in_force(now)["hours.1"].params["tz"]
+                newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
+                if newcomer:
+                    tx.sessions.add(shell_session(tracker.sender_id, now=now))
+                turn = Turn(tracker, dispatcher, identify(tx, tracker.sender_id, now=now), now, zone, until)
+                if newcomer and turn.identity.guest:
+                    turn.say("shell_guest")
+                events = self.act(turn, tx)
+        except StoreError as error:
+            if events is None:
+                raise  # undone
+            raise Uncertain("the store gave no answer to the commit") from error
+        return [*events, *_afterwards(turn)]
+
+
+def _afterwards(turn: Turn) -> list[Event]:
+    """What a turn left to do behind its commit; if that breaks, nobody may say that nothing was done."""
+    try:
+        return [event for work in turn.afterwards for event in work()]
+    except Exception as error:
+        raise Uncertain("the turn was committed, what followed it failed") from error
 
 
 def _note(action: str, tracker: Tracker) -> None:

@@ -7,6 +7,7 @@ were that confirmation; after anything else a new one is shown.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from actions.answers import (
@@ -27,12 +28,14 @@ from actions.rescue import say_if_certain
 from actions.status import focus, say_status
 from actions.tasks import TASKS, by_kind, cleared, ended, speaks_of_another, task_events
 from actions.turn import Event, Turn, names_nothing
-from actions.wiring import settings
+from actions.wiring import settings, settled, store
 from kefu.shop import confirmations
 from kefu.shop.identity import may_see
 from kefu.shop.operation import Item, Operation
+from kefu.shop.outcome import Outcome
 from kefu.shop.records import Confirmation, Order, Transaction
 from kefu.shop.selection import Target, choose
+from kefu.shop.settlement import owed, truth
 
 GRAVE = ("legal_threat", "safety_issue")  # after these nothing is offered to be done
 
@@ -106,6 +109,9 @@ class ActionAffirm(KefuAction):
         outcome = confirmations.redeem(
             tx, turn.identity, waiting.nonce, now=turn.now, minutes=settings().confirmation_minutes
         )
+        if owed(outcome):
+            turn.afterwards.append(partial(_pay_and_tell, turn, outcome, operation))
+            return []
         fresh = pending(turn, tx) if outcome.kind == "offered" else None
         return tell(turn, tx, outcome, operation, nonce=fresh.nonce if fresh else None)
 
@@ -113,6 +119,13 @@ class ActionAffirm(KefuAction):
         if offer["kind"] == "human":
             return open_for_person(turn, tx, kind="human")
         return propose(turn, tx, Operation.from_dict(offer["operation"]))
+
+
+def _pay_and_tell(turn: Turn, outcome: Outcome, operation: Operation) -> list[Event]:
+    """Behind the commit: have the provider pay what is owed, and say what came of it."""
+    refunds = settled(owed(outcome), now=turn.now, until=turn.until)
+    with store().read() as tx:
+        return tell(turn, tx, truth(tx, outcome, refunds), operation)
 
 
 class ActionDeny(KefuAction):

@@ -9,7 +9,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.turn import Event, Turn
-from actions.words import WAYS, bullets, goods, in_list, line_name, listed, method, money, spoken, word
+from actions.words import DID, WAYS, bullets, goods, in_list, line_name, listed, method, money, spoken, word
 from kefu.shop.identity import may_see, visible_orders
 from kefu.shop.money import Money
 from kefu.shop.operation import Operation
@@ -93,11 +93,20 @@ def outcome_facts(
     }
     facts["late"] = late_text(int(given.get("late_days") or 0), language=language)
     if outcome.code.endswith("_waiting"):
-        limit = given["limit_clause"]
-        facts |= {"clause": limit}
+        facts["why"] = why_waiting(given["limit_clause"], language=language)
+    if given.get("did"):
+        did = DID[str(given["did"])][language == "zh"]
+        facts["did"] = did.format(order_number=operation.order_number, items=facts["items"])
     if operation.kind == "invoice":
         facts |= _invoice_facts(operation, language=language)
     return facts
+
+
+def why_waiting(clause: str | None, *, language: str) -> str:
+    """Why a refund waits for a person: a clause, or people who stopped automatic refunds."""
+    if clause is None:
+        return "自动退款目前暂停" if language == "zh" else "automatic refunds are stopped at the moment"
+    return f"条款 {clause}" if language == "zh" else f"clause {clause}"
 
 
 def late_text(days: int, *, language: str) -> str:
@@ -166,7 +175,8 @@ def refunds_text(turn: Turn, tx: Transaction, order_number: str) -> str:
 def refund_line(refund: Refund, *, language: str, zone: str) -> str:
     """One refund: amount, method, state, day."""
     amount = money(Money(refund.amount, refund.currency))
-    state = word(refund.state, language=language)
+    unconfirmed = refund.state == "submitted" and refund.reference is None
+    state = word("unconfirmed" if unconfirmed else refund.state, language=language)
     to = method(refund.method, language=language)
     on = spoken(refund.created_at, language=language, zone=zone)
     if language == "zh":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +32,8 @@ class Turn:
     """What one action may read and say.
 
     The dispatcher's messages are local to the turn: one that is cut off after its time limit
-    leaves no words behind in the conversation.
+    leaves no words behind in the conversation. What stands in ``afterwards`` is done, and speaks,
+    once the transaction of the turn is committed.
     """
 
     tracker: Tracker
@@ -39,6 +41,8 @@ class Turn:
     identity: Identity
     now: datetime
     zone: str
+    until: float = math.inf  # when the action has to be done, by time.monotonic()
+    afterwards: list[Callable[[], list[Event]]] = field(default_factory=list)
 
     @property
     def language(self) -> str:

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from time import monotonic
 
 from kefu.knowledge.passages import Passage, render
 from kefu.settings import Settings
+from kefu.shop.payments import Provider, provider_of
+from kefu.shop.records import Refund
+from kefu.shop.settlement import settle
 from kefu.store import Store, Transaction
 from kefu.store.records import Passage as StoredPassage
 
@@ -23,6 +27,26 @@ def settings() -> Settings:
 def store() -> Store:
     """The process's store, opened at the first turn, never at import."""
     return Store.open(settings().database_url)
+
+
+@lru_cache(maxsize=1)
+def provider() -> Provider:
+    """The process's payment provider, made when the first refund is paid."""
+    return provider_of(settings())
+
+
+def settled(refunds: Sequence[Refund], *, now: datetime, until: float) -> list[Refund]:
+    """Have refunds paid, one after the other; with too little time left they wait for the reconciler.
+
+    ``until`` is when the action has to be done, in the seconds of ``time.monotonic``.
+    """
+    after = []
+    for refund in refunds:
+        seconds = min(settings().payment_seconds, until - monotonic())
+        known = refund if seconds <= 0 else settle(store(), provider(), refund.refund_id, now=now,
+                                                   seconds=seconds)  # fmt: skip
+        after.append(known)
+    return after
 
 
 @dataclass(frozen=True)

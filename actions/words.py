@@ -32,8 +32,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "in_transit": ("on its way back", "退回途中"),
     "received": ("received", "已收到退货"),
     "submitted": ("sent to your bank or wallet", "已提交给银行或钱包"),
+    "unconfirmed": (
+        "not confirmed by the payment provider yet and being checked with it",
+        "尚未得到支付机构确认，正在核实",
+    ),
     "succeeded": ("paid out", "已到账"),
-    "failed": ("failed", "失败"),
+    "failed": ("refused by the payment provider; a person looks at it", "被支付机构拒绝，已转人工处理"),
     # ticket
     "open": ("open", "待处理"),
     "waiting": ("being worked on", "处理中"),
@@ -161,6 +165,17 @@ WAYS: Mapping[str, tuple[str, str]] = {
         "If you would like a person to look at it, just say yes.",
         "如需人工核实，回复“是”即可。",
     ),
+}
+
+# What was done, whatever becomes of the money: how a sentence about a refund that is not sure begins.
+DID: Mapping[str, tuple[str, str]] = {
+    "done_cancel": ("Order {order_number} is cancelled. ", "订单 {order_number} 已取消。"),
+    "done_cancel_line": (
+        "{items} in order {order_number} is cancelled. ",
+        "订单 {order_number} 中的{items}已取消。",
+    ),
+    "done_refund_membership": ("{items} has ended. ", "{items}已结束。"),
+    "done_refund_digital": ("", ""),
 }
 
 # The Traditional characters of the words that actions look for; names and numbers are read before them.

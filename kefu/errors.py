@@ -8,6 +8,9 @@
     ├── StoreError                the database refused or cannot be reached
     │   ├── StaleRevision         the schema is older or newer than this code
     │   └── DuplicateKey          this key is taken: the same thing was recorded before
+    ├── PaymentError              the payment provider
+    │   ├── Unanswered            it gave no answer in time: whether it paid is unknown
+    │   └── KeyConflict           the key stands for another payment there
     ├── TokenError                a token is missing, forged or expired
     └── ModelError                weights or a trained model are missing or damaged
 """
@@ -35,6 +38,18 @@ class StaleRevision(StoreError):
 
 class DuplicateKey(StoreError):
     """A key that may occur once is there already: the same intent, message or code came twice."""
+
+
+class PaymentError(KefuError):
+    """The payment provider did not do what was asked."""
+
+
+class Unanswered(PaymentError):
+    """The provider gave no answer in time: it may have paid or not; ask it for the key."""
+
+
+class KeyConflict(PaymentError):
+    """The provider has another payment under this key."""
 
 
 class TokenError(KefuError):

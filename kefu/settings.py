@@ -49,6 +49,11 @@ class Settings:
     code_tries: int = _setting("how often a one-time code may be tried", default="5")
     confirmation_minutes: int = _setting("how long a yes to a confirmation is taken, minutes", default="10")
     action_seconds: int = _setting("how long an action may take, seconds", default="5")
+    payment_provider: str = _setting("who pays refunds: `demo`, which keeps its books in <home>, or "
+                                     "`module:function`", default="demo")  # fmt: skip
+    payment_seconds: int = _setting("how long a call of the payment provider may take, seconds", default="2")
+    reconcile_seconds: int = _setting("how often open refunds are asked for at the provider, seconds",
+                                      default="30")  # fmt: skip
     ready_seconds: int = _setting("how long `kefu up` waits for its servers, seconds", default="60")
     bench_data: Path = _setting("the public data that `python -m benchmarks.nlu` measures on",
                                 default="<root>/../shared/bench")  # fmt: skip
@@ -83,6 +88,9 @@ class Settings:
             code_tries=_number(env, "code_tries"),
             confirmation_minutes=_number(env, "confirmation_minutes"),
             action_seconds=_number(env, "action_seconds"),
+            payment_provider=env.get("KEFU_PAYMENT_PROVIDER") or _default("payment_provider"),
+            payment_seconds=_number(env, "payment_seconds"),
+            reconcile_seconds=_number(env, "reconcile_seconds"),
             ready_seconds=_number(env, "ready_seconds"),
             bench_data=_path(env, "bench_data") or base.parent / "shared" / "bench",
         )

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kefu.cli import console
+from kefu.cli.refunds_app import refunds_app
 
 app = typer.Typer(
     name="kefu",
@@ -22,6 +23,7 @@ evaluate_app = typer.Typer(
     help="Measure a model on a file of examples.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(refunds_app, name="refunds")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 ModelOption = Annotated[Path | None, typer.Option("--model", help="A model archive; else the newest.")]

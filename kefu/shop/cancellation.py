@@ -8,7 +8,17 @@ from kefu.shop.case import Case, base_facts, is_goods
 from kefu.shop.digital import CLAUSES, evidence
 from kefu.shop.lines import Portion, covers_everything, line_facts
 from kefu.shop.outcome import Outcome, ask, done, offered, refused
-from kefu.shop.refunds import ask_supervisor, pay, refund_facts, settled, unrefunded, worth
+from kefu.shop.refunds import (
+    TIME_CLAUSE,
+    ask_supervisor,
+    pay,
+    refund_facts,
+    refund_state,
+    settled,
+    underway,
+    unrefunded,
+    worth,
+)
 from kefu.store.records import OrderLine
 
 CLAUSE = "cancel.1"
@@ -29,6 +39,10 @@ def assess(case: Case) -> Outcome:
     whole = covers_everything(case, portions)
     facts |= line_facts(portions) | {"whole": whole}
     facts["coupon_restored"] = case.order.coupon if whole else None
+    earlier = underway(case, _line(facts))
+    if earlier is not None:
+        state = refund_state(case.policy, earlier)
+        return refused("refused_return_already", TIME_CLAUSE, **{**facts, **state})
     amount = unrefunded(case) if whole else sum(portion.amount.amount for portion in portions)
     if amount == 0:
         return offered("confirm_cancel_unpaid", CLAUSE, **facts, amount=case.money(0), waits=False)
@@ -76,12 +90,17 @@ def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:
     _take_back(case, facts)
     if facts["amount"].amount == 0:
         return done("done_cancel_unpaid", CLAUSE, **facts)
-    line = facts["portions"][0].line.line if not facts["whole"] and len(facts["portions"]) == 1 else None
-    facts["refund"] = pay(case, facts["amount"].amount, line=line, key=key, waits=facts["waits"])
+    facts["refund"] = pay(case, facts["amount"].amount, line=_line(facts), key=key, waits=facts["waits"])
     if facts["waits"]:
         facts["ticket_id"] = ask_supervisor(case, facts["amount"], facts["limit_clause"])
         return done("done_cancel_waiting", CLAUSE, **facts)
     return done("done_cancel" if facts["whole"] else "done_cancel_line", CLAUSE, **facts)
+
+
+def _line(facts: dict[str, Any]) -> int | None:
+    """The one line that the refund is for, None where it is for more."""
+    one = not facts["whole"] and len(facts["portions"]) == 1
+    return int(facts["portions"][0].line.line) if one else None
 
 
 def _take_back(case: Case, facts: dict[str, Any]) -> None:

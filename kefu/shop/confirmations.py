@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -48,15 +47,16 @@ def redeem(
 ) -> Outcome:
     """Do what was confirmed, in a write transaction.
 
-    refused_confirmation_gone when there is nothing to say yes to. When the terms are others by now
-    nothing is done: ``offered`` comes back, with ``changed`` and the ``nonce`` of a new confirmation.
+    refused_confirmation_gone when there is nothing to say yes to; the saved answer where this very
+    yes was said before. When the terms are others by now nothing is done: ``offered`` comes back,
+    with ``changed`` and the ``nonce`` of a new confirmation.
     """
-    held = pending(tx, identity.session_id, now=now)
-    if held is None or not hmac.compare_digest(held.nonce.encode(), nonce.encode()):
-        return refused("refused_confirmation_gone", None)
-    if not tx.confirmations.use(nonce, now=now):
+    held = tx.confirmations.get(nonce)
+    if held is None or held.session_id != identity.session_id:
         return refused("refused_confirmation_gone", None)
     operation = Operation.from_dict(held.operation)
+    if not tx.confirmations.use(nonce, now=now) and tx.claims.get(nonce) is None:
+        return refused("refused_confirmation_gone", None)
     outcome = perform(tx, identity, operation, now=now, key=nonce, agreed=held.content_hash)
     if outcome.kind != "offered":
         return outcome

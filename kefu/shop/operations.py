@@ -18,6 +18,7 @@ from kefu.shop import (
     digital,
     exchange,
     invoices,
+    killswitch,
     parcels,
     renewal,
     returns,
@@ -28,6 +29,7 @@ from kefu.shop.identity import Identity, may_see
 from kefu.shop.operation import Item, Operation
 from kefu.shop.outcome import Outcome, refused
 from kefu.shop.policy import Policy
+from kefu.shop.replay import restored, saved
 from kefu.store.records import Order, OrderLine
 
 if TYPE_CHECKING:
@@ -97,13 +99,33 @@ def perform(
     key: str,
     agreed: str | None = None,
 ) -> Outcome:
-    """Do it, in a write transaction. ``key`` makes a refund unique: one key never pays twice.
+    """Do it, in a write transaction. ``key`` is claimed first: one key never does or pays anything twice.
 
-    With ``agreed`` (the hash of operation and terms that the customer said yes to) nothing is done
-    when the terms are others by now: the fresh offer comes back instead.
+    A replay (the same key with the same content) returns the saved answer, with the fact
+    ``replayed``. With ``agreed`` (the hash of operation and terms that the customer said yes to)
+    nothing is done when the terms are others by now: the fresh offer comes back instead.
+
+    Raises:
+        DuplicateKey: the key was used for something else.
     """
     if may_see(tx, identity, operation.order_number) is None:
         return not_visible(operation)
+    earlier = tx.claims.take(key, agreed or operation.content_hash(), now=now)
+    if earlier is not None and earlier.answer is not None:
+        return restored(earlier.answer)
+    outcome = _perform(tx, identity, operation, now=now, key=key, agreed=agreed)
+    if outcome.kind == "done":
+        tx.claims.keep(key, saved(outcome))
+    else:
+        tx.claims.release(key)
+    return outcome
+
+
+def _perform(
+    tx: Transaction, identity: Identity, operation: Operation, *, now: datetime, key: str, agreed: str | None
+) -> Outcome:
+    """Assess with order and kill switch held, and do what is offered on the terms agreed."""
+    killswitch.hold(tx)
     tx.orders.lock(operation.order_number.strip().upper())
     case = _case(tx, identity, operation, now=now)
     if case is None:

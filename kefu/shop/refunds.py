@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kefu.shop.case import Case, new_id
 from kefu.shop.clock import add_business_days, shop_day
 from kefu.shop.coupons import line_values
+from kefu.shop.killswitch import is_stopped
 from kefu.shop.money import Money, part
 from kefu.shop.outcome import Outcome, refused
 from kefu.shop.policy import Policy
 from kefu.shop.tickets import open_ticket
 from kefu.store.records import OrderLine, Refund
 
+if TYPE_CHECKING:
+    from kefu.store import Transaction
+
 TIME_CLAUSE = "refund.time"
 DEAD = ("rejected", "failed")
 UNDERWAY = ("requested", "approved", "in_transit")
+GUEST = "guest"  # who asked, where nobody was signed in
+WAITS = "waits for a decision"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a refund is paid without a person, and the limit that speaks against it."""
+    """Whether a refund waits for a person, and the limit that speaks against paying it at once.
+
+    Without a ``clause`` it waits because people stopped automatic refunds.
+    """
 
     waits: bool
     clause: str | None = None
@@ -55,7 +64,7 @@ def _on_the_way(case: Case) -> int:
 
 
 def judge(case: Case, amount: int) -> Verdict:
-    """Whether limit.amount or limit.count hands a refund of ``amount`` to a supervisor."""
+    """Whether a limit, or the kill switch, hands a refund of ``amount`` to a supervisor."""
     limit = case.policy.money("limit.amount", "amount")
     # an amount in another currency cannot be held against the limit, so a person looks at it
     if limit.currency != case.order.currency or committed(case) + amount > limit.amount:
@@ -64,7 +73,7 @@ def judge(case: Case, amount: int) -> Verdict:
     automatic = case.tx.refunds.automatic_of_customer(case.order.customer_id, since)
     if automatic >= case.policy.number("limit.count", "count"):
         return Verdict(True, "limit.count")
-    return Verdict(False)
+    return Verdict(is_stopped(case.tx))
 
 
 def refund_facts(case: Case, amount: int) -> dict[str, Any]:
@@ -97,7 +106,8 @@ def expected(policy: Policy, approved_at: datetime) -> tuple[date, date]:
 def pay(case: Case, amount: int, *, line: int | None, key: str, waits: bool) -> Refund:
     """Write the refund: submitted at once, or requested where a supervisor decides.
 
-    Raises DuplicateKey (StoreError) when ``key`` has refunded before.
+    Nothing is paid here: ``settlement.settle`` calls the provider once this is committed. Raises
+    DuplicateKey (StoreError) when ``key`` has refunded before.
     """
     order = case.order
     refund = Refund(
@@ -112,12 +122,13 @@ def pay(case: Case, amount: int, *, line: int | None, key: str, waits: bool) -> 
         automatic=not waits,
         key=key,
         created_at=case.now,
+        requested_by=case.identity.customer_id or GUEST,
     )
     case.tx.refunds.add(refund)
     if waits:
         return refund
     case.tx.refunds.set_state(refund.refund_id, "submitted")
-    _reissue_invoice(case)
+    reissue_invoice(case.tx, order.order_number, now=case.now)
     return replace(refund, state="submitted")
 
 
@@ -126,7 +137,7 @@ def ask_supervisor(case: Case, amount: Money, clause: str | None) -> str:
     operation = case.operation
     summary = (
         f"{operation.kind} of {case.order.order_number}: {amount.decimal} {amount.currency} "
-        f"waits for a decision ({clause})"
+        f"{WAITS} ({clause or 'automatic refunds are stopped'})"
     )
     number = case.order.order_number
     opened = open_ticket(
@@ -135,13 +146,17 @@ def ask_supervisor(case: Case, amount: Money, clause: str | None) -> str:
     return opened.ticket.ticket_id
 
 
-def _reissue_invoice(case: Case) -> None:
+def reissue_invoice(tx: Transaction, order_number: str, *, now: datetime) -> None:
     """A refund changes what was bought, so an invoice that stands is made anew."""
-    invoices = case.tx.invoices.of_order(case.order.order_number)
+    invoices = tx.invoices.of_order(order_number)
     if invoices:
         latest = max(invoices, key=lambda invoice: invoice.created_at)
-        again = replace(latest, invoice_id=new_id("IN"), state="reissued", created_at=case.now)
-        case.tx.invoices.add(again)
+        tx.invoices.add(replace(latest, invoice_id=new_id("IN"), state="reissued", created_at=now))
+
+
+def underway(case: Case, line: int | None) -> Refund | None:
+    """The refund of this line (None: of the order) that is not over yet; until then there is no other."""
+    return case.tx.refunds.open_on_line(case.order.order_number, line)
 
 
 def live_refunds(case: Case, line: int | None = None) -> list[Refund]:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from kefu.errors import DuplicateKey, StoreError
+from kefu.store import schema
 
 Clock = Callable[[], datetime]
 Rows = Sequence[Mapping[str, Any]]
@@ -90,14 +91,14 @@ class Repository:
         if self._try(statement).rowcount == 0:
             raise StoreError(what)
 
-    def _move(self, table: sa.Table, key: str, row_id: str, *, column: str, to: str) -> None:
+    def _move(self, table: sa.Table, key: str, row_id: str, *, column: str, to: str, **marks: Any) -> None:
         """Bring a row into another state; the database's trigger knows which moves are legal."""
         here = sa.select(table.c[column]).where(table.c[key] == row_id)
         found = self._value(here)
         if found is None:
             raise StoreError(f"there is no {key} {row_id!r} in {table.name}")
         try:
-            self._try(sa.update(table).where(table.c[key] == row_id).values({column: to}))
+            self._try(sa.update(table).where(table.c[key] == row_id).values({column: to, **marks}))
         except StoreError as error:
             raise StoreError(
                 f"{table.name}: {row_id} is {found!r} and cannot become {to!r} "
@@ -113,6 +114,14 @@ class Repository:
         keys = [column.name for column in table.primary_key]
         others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
         self._run(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+    @contextmanager
+    def _loading(self) -> Iterator[None]:
+        """Within the block refunds and payments may be deleted: a shop is being loaded anew."""
+        here = sa.update(schema.counters).where(schema.counters.c.name == "loading")
+        self._run(here.values(value=1))
+        yield
+        self._run(here.values(value=0))
 
     def _bump(self, counters: sa.Table, name: str) -> None:
         changed = sa.update(counters).where(counters.c.name == name).values(value=counters.c.value + 1)

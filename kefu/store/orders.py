@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from kefu.errors import StoreError
 from kefu.store import schema
 from kefu.store.base import Repository
+from kefu.store.payments import Payments
 from kefu.store.products import Products
 from kefu.store.records import Address, Order, OrderLine
 
@@ -102,9 +103,11 @@ class Orders(Repository):
         """Load orders as they are; of those that are there everything hanging on them goes first."""
         if orders:
             gone = sa.delete(_ORDERS).where(_ORDERS.c.order_number == sa.bindparam("number"))
-            self._run(gone, [{"number": order.order_number} for order in orders])
+            with self._loading():
+                self._run(gone, [{"number": order.order_number} for order in orders])
         self._put(_ORDERS, [_order_row(order) for order in orders])
         self._put(_LINES, [_line_row(line) for order in orders for line in order.lines])
+        Payments(self._connection, self._clock).of_orders(orders)
 
     def _set(self, order_number: str, **values: Any) -> None:
         changed = sa.update(_ORDERS).where(_ORDERS.c.order_number == order_number).values(**values)

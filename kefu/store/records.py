@@ -144,6 +144,46 @@ class Refund:
     automatic: bool
     key: str
     created_at: datetime
+    requested_by: str | None = None  # a customer id, or "guest"
+    decided_by: str | None = None  # the person who approved or rejected it, where one had to
+    decided_at: datetime | None = None
+    reference: str | None = None  # what the payment provider calls it; None: it has not confirmed it
+    settled_at: datetime | None = None
+    note: str | None = None  # why it was rejected or failed
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What was charged for an order."""
+
+    payment_id: str
+    order_number: str
+    amount: int
+    currency: str
+    method: str
+    reference: str
+    charged_at: datetime
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A key under which something was done, once: what it was for, and the answer that was given."""
+
+    key: str
+    content_hash: str
+    answer: str | None  # JSON; None while it is being done
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Something that people stop and resume, and who did so last."""
+
+    name: str
+    stopped: bool
+    set_by: str | None
+    reason: str | None
+    set_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from kefu.store.records import Refund
 
 _TABLE, _ORDERS = schema.refunds, schema.orders
 _FIELDS = tuple(column.name for column in _TABLE.columns)
+OPEN = ("requested", "approved", "submitted")
 _COUNTS = _TABLE.c.state.not_in(("rejected", "failed"))
 
 
@@ -47,9 +49,35 @@ class Refunds(Repository):
         """Load refunds as they are (the seed)."""
         self._put(_TABLE, [{name: getattr(refund, name) for name in _FIELDS} for refund in refunds])
 
-    def set_state(self, refund_id: str, to: str) -> None:
-        """Move a refund to another state; StoreError where that is no legal move."""
-        self._move(_TABLE, "refund_id", refund_id, column="state", to=to)
+    def set_state(self, refund_id: str, to: str, **marks: Any) -> None:
+        """Move a refund to another state; StoreError where that is no legal move.
+
+        ``marks`` are written with it: ``decided_by`` and ``decided_at`` (a person's decision needs them),
+        ``reference``, ``settled_at``, ``note``.
+        """
+        self._move(_TABLE, "refund_id", refund_id, column="state", to=to, **marks)
+
+    def set_reference(self, refund_id: str, reference: str) -> None:
+        """Note what the payment provider calls the refund; it is written once."""
+        changed = sa.update(_TABLE).where(_TABLE.c.refund_id == refund_id).values(reference=reference)
+        self._must_change(changed, f"there is no refund {refund_id!r}")
+
+    def lock(self, refund_id: str) -> Refund | None:
+        """The refund as it stands, held until the end of the write transaction."""
+        row = self._one(self._held(sa.select(_TABLE).where(_TABLE.c.refund_id == refund_id)))
+        return Refund(**row) if row else None
+
+    def in_state(self, *states: str) -> list[Refund]:
+        """Every refund in one of ``states``, oldest first."""
+        statement = sa.select(_TABLE).where(_TABLE.c.state.in_(states))
+        rows = self._all(statement.order_by(_TABLE.c.created_at, _TABLE.c.refund_id))
+        return [Refund(**row) for row in rows]
+
+    def open_on_line(self, order_number: str, line: int | None) -> Refund | None:
+        """The line's (None: the order's) refund that is neither settled nor rejected, None without one."""
+        here = sa.and_(_TABLE.c.order_number == order_number, _TABLE.c.line.is_not_distinct_from(line))
+        row = self._one(sa.select(_TABLE).where(here, _TABLE.c.state.in_(OPEN)))
+        return Refund(**row) if row else None
 
     def sum_of_order(self, order_number: str) -> int:
         """Minor units refunded or about to be; rejected and failed refunds do not count."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0003"  # the alembic revision that this code was written for
+REVISION = "0004"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -117,7 +117,22 @@ refunds = sa.Table(
               nullable=False),
     _int("line", null=True), _money("amount"), _text("currency"), _text("method"), _text("state"),
     _text("reason"), _flag("automatic"), _text("key"), _time("created_at"),
+    _text("requested_by", null=True), _text("decided_by", null=True), _time("decided_at", null=True),
+    _text("reference", null=True), _time("settled_at", null=True), _text("note", null=True),
     sa.UniqueConstraint("key"), sa.Index(None, "order_number"),
+)  # fmt: skip
+
+payments = sa.Table(
+    "payments", metadata,
+    _key("payment_id"),
+    sa.Column("order_number", sa.Text, sa.ForeignKey("orders.order_number", ondelete="CASCADE"),
+              nullable=False),
+    _money("amount"), _text("currency"), _text("method"), _text("reference"), _time("charged_at"),
+    sa.Index(None, "order_number"),
+)  # fmt: skip
+
+claims = sa.Table(
+    "claims", metadata, _key("key"), _text("content_hash"), _text("answer", null=True), _time("created_at"),
 )  # fmt: skip
 
 invoices = sa.Table(
@@ -214,6 +229,12 @@ audit = sa.Table(
 )  # fmt: skip
 
 # -- the store's own --------------------------------------------------------------------
+
+switches = sa.Table(
+    "switches", metadata,
+    _key("name"), _flag("stopped"), _text("set_by", null=True), _text("reason", null=True),
+    _time("set_at", null=True),
+)  # fmt: skip
 
 counters = sa.Table("counters", metadata, _key("name"), _int("value"))
 

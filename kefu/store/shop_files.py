@@ -231,8 +231,9 @@ def _refund(row: Row, orders: Mapping[str, Order], moments: Moments, automatic_u
         state=row.choice("refund_status", REFUND_STATES),
         reason="cancel" if order.status == "cancelled" else "return",
         automatic=amount <= automatic_up_to,
-        key=f"seed:{order.order_number}",
+        key=f"seed:{order.order_number}:{amount}:{order.currency}",
         created_at=created or moments.now,
+        requested_by=order.customer_id,
     )
 
 

@@ -9,6 +9,7 @@ from kefu.store import schema
 from kefu.store.audit import Audit
 from kefu.store.base import Clock, Repository
 from kefu.store.buttons import Buttons
+from kefu.store.claims import Claims
 from kefu.store.codes import Codes
 from kefu.store.confirmations import Confirmations
 from kefu.store.coupons import Coupons
@@ -17,15 +18,17 @@ from kefu.store.invoices import Invoices
 from kefu.store.orders import Orders
 from kefu.store.outbox import Outbox
 from kefu.store.passages import Passages
+from kefu.store.payments import Payments
 from kefu.store.policy import Policy
 from kefu.store.products import Products
 from kefu.store.refunds import Refunds
 from kefu.store.returns import Returns
 from kefu.store.sessions import Sessions
+from kefu.store.switches import Switches
 from kefu.store.tickets import Tickets
 from kefu.store.turns import Turns
 
-_KEPT_BY_EMPTYING = ("counters", "legal_moves")
+_KEPT_BY_EMPTYING = ("counters", "legal_moves", "switches")
 
 
 class Transaction(Repository):
@@ -37,7 +40,10 @@ class Transaction(Repository):
         self.products = Products(connection, clock)
         self.orders = Orders(connection, clock)
         self.returns = Returns(connection, clock)
+        self.payments = Payments(connection, clock)
         self.refunds = Refunds(connection, clock)
+        self.claims = Claims(connection, clock)
+        self.switches = Switches(connection, clock)
         self.invoices = Invoices(connection, clock)
         self.coupons = Coupons(connection, clock)
         self.policy = Policy(connection, clock)
@@ -57,7 +63,8 @@ class Transaction(Repository):
         return int(self._value(value) or 0)
 
     def empty(self) -> None:
-        """Delete every row of the shop and of all conversations; the schema's own rows stay."""
-        for table in reversed(schema.metadata.sorted_tables):
-            if table.name not in _KEPT_BY_EMPTYING:
-                self._run(sa.delete(table))
+        """Delete every row of the shop and of all conversations; the schema's own rows and switches stay."""
+        with self._loading():
+            for table in reversed(schema.metadata.sorted_tables):
+                if table.name not in _KEPT_BY_EMPTYING:
+                    self._run(sa.delete(table))

@@ -237,12 +237,12 @@ def test_automatic_refunds_of_a_customer_are_counted_in_the_window(store: Store)
         assert tx.refunds.automatic_of_customer("C1008", NOW - timedelta(days=12)) == 1
         assert tx.refunds.automatic_of_customer("C1001", NOW - timedelta(days=30)) == 0
         tx.refunds.add(refund("a"))
-        tx.refunds.add(refund("b", automatic=False))
-        tx.refunds.set_state("RF-a", "rejected")
+        tx.refunds.add(refund("b", automatic=False, line=2))
+        tx.refunds.set_state("RF-a", "rejected", decided_by="Sam")
         assert tx.refunds.automatic_of_customer("C1001", NOW - timedelta(days=30)) == 0
         assert tx.refunds.sum_of_order("KF10000003") == 1000
         assert [r.key for r in tx.refunds.of_order("KF10000003")] == ["a", "b"]
-        assert tx.refunds.by_key("b") == tx.refunds.get("RF-b") == refund("b", automatic=False)
+        assert tx.refunds.by_key("b") == tx.refunds.get("RF-b") == refund("b", automatic=False, line=2)
 
 
 def test_coupons_and_invoices(store: Store) -> None:

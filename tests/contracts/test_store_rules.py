@@ -83,7 +83,7 @@ def test_refunds_move_only_along_their_way(store: Store) -> None:
         store,
         lambda tx, state: tx.refunds.add(refund(state=state)),
         REFUND_STATES,
-        lambda tx, to: tx.refunds.set_state("RF-k1", to),
+        lambda tx, to: tx.refunds.set_state("RF-k1", to, decided_by="Sam"),
     )
     assert moves == REFUND_MOVES
 
@@ -97,7 +97,7 @@ def test_a_refund_key_is_recorded_once(store: Store) -> None:
     with store.write() as tx:
         tx.refunds.add(refund("once"))
         with pytest.raises(DuplicateKey):
-            tx.refunds.add(refund("once", refund_id="RF-2"))
+            tx.refunds.add(refund("once", refund_id="RF-2", line=2))
         assert tx.refunds.sum_of_order("KF10000003") == 1000
 
 
@@ -105,7 +105,7 @@ def test_refunds_never_exceed_what_was_paid(store: Store) -> None:
     with store.write() as tx:
         tx.refunds.add(refund("a", amount=14900, state="submitted"))
         with pytest.raises(StoreError, match="refunds_within_paid"):
-            tx.refunds.add(refund("b", amount=1))
+            tx.refunds.add(refund("b", amount=1, line=2))
         tx.refunds.set_state("RF-a", "failed")
         tx.refunds.add(refund("c", amount=14900))
         with pytest.raises(StoreError):
@@ -229,13 +229,13 @@ def at_once(store: Store, act: Callable[[Transaction, int], Any], *, threads: in
 
 
 def test_simultaneous_refunds_stay_within_what_was_paid(store: Store) -> None:
-    at_once(store, lambda tx, n: tx.refunds.add(refund(f"k{n}", amount=6000)))
+    at_once(store, lambda tx, n: tx.refunds.add(refund(f"k{n}", amount=6000, line=n)))
     with store.read() as tx:
         assert tx.refunds.sum_of_order("KF10000003") == 12000
 
 
 def test_simultaneous_refunds_under_one_key_are_one(store: Store) -> None:
-    results = at_once(store, lambda tx, n: tx.refunds.add(refund("same", refund_id=f"RF-{n}")))
+    results = at_once(store, lambda tx, n: tx.refunds.add(refund("same", refund_id=f"RF-{n}", line=n)))
     assert sum(isinstance(result, DuplicateKey) for result in results) == 5
     with store.read() as tx:
         assert len(tx.refunds.of_order("KF10000003")) == 1
@@ -276,7 +276,9 @@ def test_locking_an_order_makes_a_customers_refunds_wait_for_each_other(store: S
     def refund_up_to_two(tx: Transaction, number: int) -> None:
         tx.orders.lock(numbers[number])
         before = tx.refunds.automatic_of_customer("C1001", refund().created_at.replace(year=2000))
-        tx.refunds.add(refund(f"k{number}", order_number=numbers[number], automatic=before < 2))
+        order = tx.orders.get(numbers[number])
+        paid = {"order_number": numbers[number], "method": order.payment_method if order else ""}
+        tx.refunds.add(refund(f"k{number}", automatic=before < 2, **paid))
 
     at_once(store, refund_up_to_two)
     with store.read() as tx:

@@ -6,8 +6,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 
+from kefu.shop.payments import DemoProvider
+from kefu.store import Store
+from kefu.store.provider_ledger import ProviderLedger
+from kefu.store.seed import seed
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,16 +22,42 @@ START_SECONDS = 60
 
 
 def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
+    with running(tmp_path) as log:
+        assert "http://127.0.0.1:" in _announced(log)
+
+
+def test_it_settles_what_an_earlier_one_left_behind(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'kefu.db'}", migrate=True)
+    seed(store, ROOT / "data" / "shop", now=datetime.now(timezone.utc), fresh=True)
+    ledger = ProviderLedger(tmp_path / "payments.db")
+    DemoProvider(ledger).tell("pay")
+    with running(tmp_path) as log:
+        _announced(log)
+        deadline = time.monotonic() + START_SECONDS
+        while _submitted(store) and time.monotonic() < deadline:
+            time.sleep(0.2)
+    assert _submitted(store) == 0, log.read_text()[-2000:]
+    assert [row.order_number for row in ledger.rows()] == ["KF10000008"]
+    store.close()
+
+
+def _submitted(store: Store) -> int:
+    with store.read() as tx:
+        return len(tx.refunds.in_state("submitted"))
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Path]:
+    """The action server with this home; its log."""
     env = {name: value for name, value in os.environ.items() if name != "SANIC_HOST"}
-    env |= {"KEFU_HOME": str(tmp_path), "RASA_TELEMETRY_ENABLED": "false", "PYTHONUNBUFFERED": "1"}
+    env |= {"KEFU_HOME": str(home), "RASA_TELEMETRY_ENABLED": "false", "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "rasa", "run", "actions", "--port", str(free_port())]
-    log = tmp_path / "log"
+    log = home / "log"
     with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out) as server:
         try:
-            address = _announced(log)
+            yield log
         finally:
             server.terminate()
-    assert "http://127.0.0.1:" in address
 
 
 def _announced(log: Path) -> str:

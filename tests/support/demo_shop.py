@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from kefu.shop.identity import Identity
@@ -57,11 +58,11 @@ class DemoShop:
         with self.store.read() as tx:
             return assess(tx, self.owner(order_number), wish, now=self.now)
 
-    def perform(self, kind: str, order_number: str, *, key: str = "key", **fields: Any) -> Outcome:
-        """Do the owner's operation."""
+    def perform(self, kind: str, order_number: str, *, key: str | None = None, **fields: Any) -> Outcome:
+        """Do the owner's operation, under a key of its own unless one is given."""
         wish = Operation(kind, order_number, **fields)
         with self.store.write() as tx:
-            return perform(tx, self.owner(order_number), wish, now=self.now, key=key)
+            return perform(tx, self.owner(order_number), wish, now=self.now, key=key or token_hex(8))
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
