@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from kefu.store import schema
-from kefu.store.audit import Audit
+from kefu.store.audit import EMPTIED, Audit
 from kefu.store.base import Clock, Repository
 from kefu.store.buttons import Buttons
 from kefu.store.codes import Codes
@@ -25,7 +25,7 @@ from kefu.store.sessions import Sessions
 from kefu.store.tickets import Tickets
 from kefu.store.turns import Turns
 
-_KEPT_BY_EMPTYING = ("counters", "legal_moves")
+_KEPT_BY_EMPTYING = ("counters", "legal_moves", "audit")
 
 
 class Transaction(Repository):
@@ -33,11 +33,12 @@ class Transaction(Repository):
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         super().__init__(connection, clock)
+        self.audit = Audit(connection, clock)
         self.customers = Customers(connection, clock)
         self.products = Products(connection, clock)
         self.orders = Orders(connection, clock)
         self.returns = Returns(connection, clock)
-        self.refunds = Refunds(connection, clock)
+        self.refunds = Refunds(connection, clock, self.audit)
         self.invoices = Invoices(connection, clock)
         self.coupons = Coupons(connection, clock)
         self.policy = Policy(connection, clock)
@@ -49,15 +50,23 @@ class Transaction(Repository):
         self.tickets = Tickets(connection, clock)
         self.outbox = Outbox(connection, clock)
         self.turns = Turns(connection, clock)
-        self.audit = Audit(connection, clock)
 
     def counter(self, name: str) -> int:
         """The change counter ``name`` (``catalogue`` or ``passages``); 0 where it is unknown."""
         value = sa.select(schema.counters.c.value).where(schema.counters.c.name == name)
         return int(self._value(value) or 0)
 
+    def execute(self, statement: str) -> None:
+        """Run SQL of the store's own; StoreError where the database refuses it."""
+        self._run(sa.text(statement))
+
     def empty(self) -> None:
-        """Delete every row of the shop and of all conversations; the schema's own rows stay."""
+        """Delete every row of the shop and of all conversations; the schema's own rows stay.
+
+        The audit stays too, and says that all else was deleted: a chain that could be begun anew
+        would show nothing.
+        """
         for table in reversed(schema.metadata.sorted_tables):
             if table.name not in _KEPT_BY_EMPTYING:
                 self._run(sa.delete(table))
+        self.audit.add("operator", EMPTIED, "store", {})
