@@ -24,7 +24,8 @@ def assess(case: Case) -> Outcome:
     facts |= parcel_facts(case.order, parcel, case.policy)
     if parcel.state == "not_shipped":
         return refused("refused_parcel_not_shipped", CLAUSE, **facts)
-    if parcel.state not in TRACEABLE:
+    looked_at = {"parcel": parcel.state, "eta": parcel.eta, "trace_from": parcel.trace_from}
+    if not case.finds(CLAUSE, parcel.state in TRACEABLE, **looked_at):
         return refused("refused_parcel_early", CLAUSE, **facts)
     rows = case.tx.tickets.of_order(case.order.order_number)
     known = next((row for row in rows if row.kind == "lost_parcel" and row.state != CLOSED), None)

@@ -14,7 +14,8 @@ def assess(case: Case) -> Outcome:
     facts = base_facts(case) | {"ended_at": order.ended_at, "next_charge_at": order.next_charge_at}
     if not any(line.product.kind == "membership" for line in order.lines):
         return refused("refused_renewal_none", CLAUSE, **facts)
-    if order.status != "active" or not order.renews:
+    runs = order.status == "active" and bool(order.renews)
+    if not case.finds(CLAUSE, runs, status=order.status, renews=order.renews):
         return refused("refused_renewal_stopped", CLAUSE, **facts)
     return offered("confirm_stop_renewal", CLAUSE, **{**facts, "ended_at": order.next_charge_at})
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kefu.shop.case import Case, base_facts, clause_days, is_goods, new_id
-from kefu.shop.clock import last_day, within_days
+from kefu.shop.clock import last_day
 from kefu.shop.lines import Portion, chosen, covers_everything, line_facts, untouched
 from kefu.shop.outcome import Outcome, ask, done, offered, refused
 from kefu.shop.refunds import ask_supervisor, refund_facts, settled, unrefunded
@@ -75,11 +75,8 @@ def returnable_lines(case: Case) -> list[OrderLine] | Outcome:
 
 def windows(case: Case) -> Windows:
     """Which return clauses are open at the moment of the case."""
-    since, zone = delivery(case.order), case.policy.zone
-    return Windows(
-        within_days(since, clause_days(case, OWN_WISH), now=case.now, zone=zone),
-        within_days(since, clause_days(case, SHOP_FAULT), now=case.now, zone=zone),
-    )
+    since = delivery(case.order)
+    return Windows(case.in_time(OWN_WISH, since), case.in_time(SHOP_FAULT, since))
 
 
 def delivery(order: Order) -> datetime:

@@ -6,6 +6,7 @@ and held for a moment only.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -120,10 +121,8 @@ def _as_hashed(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row as its hash was made from it: the time with a T, the detail as data where it is any."""
     found = {name: _text(value) for name, value in row.items()}
     found["at"] = str(found["at"]).replace(" ", "T", 1)
-    try:
+    with contextlib.suppress(TypeError, ValueError, RecursionError):  # stays a text, which has another hash
         found["detail"] = json.loads(found["detail"])
-    except (TypeError, ValueError, RecursionError):
-        pass  # stays the text it is, which has another hash
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from kefu.store.records import Refund
 
 _TABLE, _ORDERS = schema.refunds, schema.orders
 _FIELDS = tuple(column.name for column in _TABLE.columns)
-DROPPED = "refund_dropped"
+DROPPED = "refund.dropped"
 _AT_ONCE = 500  # order numbers in one statement
 _COUNTS = _TABLE.c.state.not_in(("rejected", "failed"))
 
@@ -24,7 +24,7 @@ _COUNTS = _TABLE.c.state.not_in(("rejected", "failed"))
 class Refunds(Repository):
     """Refunds; the database holds the key unique and the sum at or below what was paid.
 
-    Every row and every move of its state leaves an audit entry ``refund_<state>``; ``by`` is its actor.
+    Every row and every move of its state leaves an audit entry ``refund.<state>``; ``by`` is its actor.
     """
 
     def __init__(self, connection: Connection, clock: Clock, audit: Audit) -> None:
@@ -46,6 +46,13 @@ class Refunds(Repository):
         """The refund recorded under this key, None where there is none."""
         row = self._one(sa.select(_TABLE).where(_TABLE.c.key == key))
         return Refund(**row) if row else None
+
+    def in_states(self, states: Sequence[str]) -> Iterator[Refund]:
+        """Every refund in one of these states, by id; a few at a time."""
+        mine = sa.select(_TABLE).where(_TABLE.c.state.in_(states)).order_by(_TABLE.c.refund_id)
+        found = self._run(mine.execution_options(stream_results=True))
+        for row in found.yield_per(_AT_ONCE).mappings():
+            yield Refund(**row)
 
     def add(self, refund: Refund, *, by: str = "kefu") -> None:
         """Record a refund.
@@ -90,7 +97,7 @@ class Refunds(Repository):
 
     def _note(self, refund: Refund, *, by: str, action: str | None = None) -> None:
         detail = refund_detail(vars(refund))
-        self._audit.add(by, action or f"refund_{refund.state}", refund.refund_id, detail)
+        self._audit.add(by, action or f"refund.{refund.state}", refund.refund_id, detail)
 
 
 def refund_detail(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 from kefu.store import schema
 from kefu.store.audit import EMPTIED, Audit
 from kefu.store.base import Clock, Repository
+from kefu.store.books import Books
 from kefu.store.buttons import Buttons
 from kefu.store.codes import Codes
 from kefu.store.confirmations import Confirmations
@@ -34,6 +35,7 @@ class Transaction(Repository):
     def __init__(self, connection: Connection, clock: Clock) -> None:
         super().__init__(connection, clock)
         self.audit = Audit(connection, clock)
+        self.books = Books(connection, clock)
         self.customers = Customers(connection, clock)
         self.products = Products(connection, clock)
         self.orders = Orders(connection, clock)

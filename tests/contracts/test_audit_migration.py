@@ -86,7 +86,7 @@ def test_rows_from_before_are_chained_without_gaps_and_refunds_get_their_entry(d
     after = entries(url)
     assert after[: len(kept)] == kept
     added = {(actor, action, subject) for _, actor, action, subject, _ in after[len(kept) :]}
-    assert ("migration", "refund_submitted", "RF-KF10000008") in added and len(added) == 5
+    assert ("migration", "refund.submitted", "RF-KF10000008") in added and len(added) == 5
     assert holds(url) == len(after) == len(kept) + 5
 
 

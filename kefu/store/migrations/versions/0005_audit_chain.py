@@ -88,7 +88,7 @@ def copy_chained() -> None:
         after = append([{name: row[name] for name in ("at", *TEXTS, "detail")} for row in page], after)
     refunds = sa.table("refunds", *(sa.column(name) for name in REFUND))
     for page in pages(refunds, "refund_id"):
-        after = append([entry(row) for row in page if newest_of(row) != f"refund_{row['state']}"], after)
+        after = append([entry(row) for row in page if newest_of(row) != f"refund.{row['state']}"], after)
 
 
 REFUND = ("refund_id", "order_number", "line", "amount", "currency", "automatic", "state")
@@ -100,7 +100,7 @@ def entry(refund: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "at": datetime.now(timezone.utc),
         "actor": "migration",
-        "action": f"refund_{refund['state']}",
+        "action": f"refund.{refund['state']}",
         "subject": refund["refund_id"],
         "detail": {**detail, "automatic": bool(refund["automatic"])},
     }
