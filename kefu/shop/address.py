@@ -16,7 +16,8 @@ SHIPPING = "shipping.1"
 def assess(case: Case) -> Outcome:
     """Whether the order's address can be changed to the operation's; asks for it where it is missing."""
     facts = base_facts(case) | {"old_address": case.order.address}
-    if not has_goods(case.order):
+    goods = has_goods(case.order)
+    if not case.finds(CLAUSE, goods, goods=goods):
         return refused("refused_address_digital", CLAUSE, **facts)
     gone = settled(case, facts)
     if gone is not None:

@@ -32,6 +32,7 @@ def assess(case: Case) -> Outcome:
     if gone is not None:
         return gone
     if case.order.paid == 0:
+        case.in_state("cancel.1")
         return refused("refused_return_unpaid", "cancel.1", **facts, way="cancel")
     lines = [line for line in case.lines() if not is_goods(line)]
     for line in lines:
@@ -45,6 +46,7 @@ def _already(case: Case, line: OrderLine) -> Outcome | None:
     rows = live_refunds(case, line.line)
     if not rows:
         return None
+    case.finds("refund.time", False, line=line.line, refund_state=rows[-1].state)
     facts = base_facts(case) | {"product": line.product} | refund_state(case.policy, rows[-1])
     return refused("refused_return_already", "refund.time", **facts)
 

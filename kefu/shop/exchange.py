@@ -25,7 +25,7 @@ def assess(case: Case) -> Outcome:
     """Whether one line can be exchanged for the variant wanted; asks for the variant where it is open."""
     facts = base_facts(case)
     goods = [line for line in case.lines() if is_goods(line)]
-    if not goods:
+    if not case.finds(CLAUSE, bool(goods), goods=bool(goods)):
         return refused("refused_exchange_digital", CLAUSE, **facts)
     early = not_delivered(case, facts)
     if early is not None:

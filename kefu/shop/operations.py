@@ -179,7 +179,7 @@ def _note(case: Case, outcome: Outcome) -> None:
         "clause": outcome.clause,
         "items": [[item.line, item.quantity] for item in wish.items],
         "reason": wish.reason,
-        "variant": wish.variant if outcome.kind == "done" else None,
+        "variant": outcome.facts.get("new_variant"),
         "amount": [amount.amount, amount.currency] if amount is not None else None,
     }
     case.tx.audit.add(actor, case.operation.kind, case.order.order_number, detail, now=case.now)

@@ -12,7 +12,8 @@ def assess(case: Case) -> Outcome:
     """Whether there is a renewal to stop, and until when the membership runs then."""
     order = case.order
     facts = base_facts(case) | {"ended_at": order.ended_at, "next_charge_at": order.next_charge_at}
-    if not any(line.product.kind == "membership" for line in order.lines):
+    member = any(line.product.kind == "membership" for line in order.lines)
+    if not case.finds(CLAUSE, member, membership=member):
         return refused("refused_renewal_none", CLAUSE, **facts)
     runs = order.status == "active" and bool(order.renews)
     if not case.finds(CLAUSE, runs, status=order.status, renews=order.renews):

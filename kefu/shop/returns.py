@@ -50,11 +50,14 @@ def not_delivered(case: Case, facts: dict[str, Any]) -> Outcome | None:
     gone = settled(case, facts)
     if gone is not None:
         return gone
+    if order.status in ("pending_payment", "processing"):
+        case.in_state("cancel.1")
     if order.status == "pending_payment":
         return refused("refused_return_unpaid", "cancel.1", **facts, way="cancel")
     if order.status == "processing":
         return refused("refused_return_not_delivered", "cancel.1", **facts, way="cancel")
     if order.status == "shipped":
+        case.in_state("cancel.2")
         facts |= {"carrier": order.carrier, "tracking_number": order.tracking_number}
         return refused("refused_return_not_delivered", "cancel.2", **facts, way="refuse_parcel")
     return None
@@ -69,7 +72,9 @@ def returnable_lines(case: Case) -> list[OrderLine] | Outcome:
     gone = next((line for line in goods if case.left(line) == 0), None)
     rows = case.tx.returns.of_order(case.order.order_number)
     row = next((row for row in reversed(rows) if gone is not None and row.line == gone.line), None)
-    facts = base_facts(case) | {"return": row, "return_state": row.state if row else None}
+    state = row.state if row else None
+    case.finds(OWN_WISH, False, lines=[line.line for line in goods], left=0, return_state=state)
+    facts = base_facts(case) | {"return": row, "return_state": state}
     return refused("refused_return_already", OWN_WISH, **facts, refund=None, refund_state=None)
 
 

@@ -18,7 +18,7 @@ def assess(case: Case) -> Outcome:
     """Whether the product is still under its warranty, counted in months from delivery."""
     facts = base_facts(case)
     goods = [line for line in case.lines() if is_goods(line)]
-    if not goods:
+    if not case.finds(CLAUSE, bool(goods), goods=bool(goods)):
         return refused("refused_warranty_none", CLAUSE, **facts)
     early = not_delivered(case, facts)
     if early is not None:

@@ -33,7 +33,7 @@ class Refunds(Repository):
 
     def of_order(self, order_number: str) -> list[Refund]:
         """The order's refunds, oldest first."""
-        statement = sa.select(_TABLE).where(_TABLE.c.order_number == order_number)
+        statement = sa.select(_TABLE).where(_TABLE.c.order_number == order_number, self._begun(_TABLE))
         rows = self._all(statement.order_by(_TABLE.c.created_at, _TABLE.c.refund_id))
         return [Refund(**row) for row in rows]
 
@@ -86,14 +86,16 @@ class Refunds(Repository):
     def sum_of_order(self, order_number: str) -> int:
         """Minor units refunded or about to be; rejected and failed refunds do not count."""
         total = sa.select(sa.func.coalesce(sa.func.sum(_TABLE.c.amount), 0))
-        return int(self._value(total.where(_TABLE.c.order_number == order_number, _COUNTS)))
+        mine = _TABLE.c.order_number == order_number
+        return int(self._value(total.where(mine, _COUNTS, self._begun(_TABLE))))
 
     def automatic_of_customer(self, customer_id: str, since: datetime) -> int:
         """How many automatic refunds the customer got after ``since``, over all orders."""
         joined = _TABLE.join(_ORDERS, _ORDERS.c.order_number == _TABLE.c.order_number)
         count = sa.select(sa.func.count()).select_from(joined)
         mine = sa.and_(_ORDERS.c.customer_id == customer_id, _TABLE.c.created_at > since)
-        return int(self._value(count.where(mine, _TABLE.c.automatic.is_(True), _COUNTS)))
+        automatic = _TABLE.c.automatic.is_(True)
+        return int(self._value(count.where(mine, automatic, _COUNTS, self._begun(_TABLE))))
 
     def _note(self, refund: Refund, *, by: str, action: str | None = None) -> None:
         detail = refund_detail(vars(refund))

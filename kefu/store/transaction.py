@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -52,6 +54,13 @@ class Transaction(Repository):
         self.tickets = Tickets(connection, clock)
         self.outbox = Outbox(connection, clock)
         self.turns = Turns(connection, clock)
+
+    def as_of(self, moment: datetime) -> Transaction:
+        """The same transaction for reading, with the returns, refunds, invoices and tickets of before."""
+        past = Transaction(self._connection, self._clock)
+        for repository in (past.returns, past.refunds, past.invoices, past.tickets):
+            repository.only_before(moment)
+        return past
 
     def counter(self, name: str) -> int:
         """The change counter ``name`` (``catalogue`` or ``passages``); 0 where it is unknown."""
