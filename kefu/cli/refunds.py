@@ -12,7 +12,7 @@ from kefu.errors import ConfigError, KefuError
 from kefu.settings import Settings
 from kefu.shop import killswitch, settlement, supervision
 from kefu.shop.money import Money
-from kefu.shop.payments import demo_provider, provider_of
+from kefu.shop.payments import DEMO, demo_provider, provider_of
 from kefu.store import Transaction
 from kefu.store.records import Refund, Switch
 
@@ -88,7 +88,7 @@ def reconcile() -> int:
 def behave(behaviour: str, *, seconds: float) -> None:
     """Tell the demo's payment provider how to behave, in every process, from now on."""
     settings = Settings.load()
-    if settings.payment_provider != "demo":
+    if settings.payment_provider != DEMO:
         found = settings.payment_provider
         raise ConfigError(f"found the provider {found}; only demo can be told how to behave")
     demo_provider(settings).tell(behaviour, seconds)

@@ -12,6 +12,7 @@ from kefu.errors import ConfigError, KefuError
 from kefu.knowledge import passages
 from kefu.settings import Settings
 from kefu.shop.identity import customer_token
+from kefu.shop.payments import DEMO, demo_provider
 from kefu.store import Store
 from kefu.store.seed import seed as load_shop
 
@@ -37,6 +38,8 @@ def seed(directory: Path | None, *, fresh: bool) -> None:
     folder = directory or demo_folder(settings)
     with open_store(settings) as store:
         _load(store, folder, fresh=fresh)
+    if fresh and settings.payment_provider == DEMO:
+        demo_provider(settings).forget()
 
 
 def ensure_shop(settings: Settings) -> None:

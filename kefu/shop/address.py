@@ -16,12 +16,13 @@ SHIPPING = "shipping.1"
 def assess(case: Case) -> Outcome:
     """Whether the order's address can be changed to the operation's; asks for it where it is missing."""
     facts = base_facts(case) | {"old_address": case.order.address}
-    if not has_goods(case.order):
+    goods = has_goods(case.order)
+    if not case.finds(CLAUSE, goods, goods=goods):
         return refused("refused_address_digital", CLAUSE, **facts)
     gone = settled(case, facts)
     if gone is not None:
         return gone
-    if case.order.status not in case.policy.values(CLAUSE, "states"):
+    if not case.in_state(CLAUSE):
         facts |= {"carrier": case.order.carrier, "tracking_number": case.order.tracking_number}
         way = "refuse_parcel" if case.order.status == "shipped" else None
         return refused("refused_address_late", CLAUSE, **facts, way=way)
@@ -30,7 +31,8 @@ def assess(case: Case) -> Outcome:
         return ask("address", CLAUSE, **facts)
     address = _completed(new, case.order.address)
     countries = case.policy.values(SHIPPING, "countries")
-    if address.country not in countries:
+    served = address.country in countries
+    if not case.finds(SHIPPING, served, country=address.country, countries=countries):
         facts |= {"country": address.country, "countries": countries}
         return refused("refused_address_country", SHIPPING, **facts)
     return offered("confirm_address", CLAUSE, **facts, address=address)

@@ -31,7 +31,7 @@ def assess(case: Case) -> Outcome:
     gone = settled(case, facts)
     if gone is not None:
         return gone
-    if case.order.status not in case.policy.values(CLAUSE, "states"):
+    if not case.in_state(CLAUSE):
         return _too_late(case, facts)
     portions = _portions(case)
     if isinstance(portions, Outcome):
@@ -81,6 +81,7 @@ def _too_late(case: Case, facts: dict[str, Any]) -> Outcome:
         return refused("refused_cancel_delivered", CLAUSE, **facts, delivered_at=order.delivered_at)
     facts |= {"carrier": order.carrier, "tracking_number": order.tracking_number}
     way = "refuse_parcel" if order.status == "shipped" else None
+    case.in_state(TOO_LATE)
     return refused("refused_cancel_shipped", TOO_LATE, **facts, way=way)
 
 

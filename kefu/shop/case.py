@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kefu.errors import KefuError
+from kefu.shop.clock import last_day, shop_day, within_days
 from kefu.shop.identity import Identity
 from kefu.shop.money import Money
 from kefu.shop.operation import Item, Operation
@@ -21,8 +23,21 @@ GOODS = "physical"
 
 
 @dataclass(frozen=True)
+class Step:
+    """A clause that was tried for a wish: whether it holds, and what was looked at."""
+
+    kind: str
+    clause: str
+    holds: bool
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Case:
-    """Everything an assessment reads; ``order`` is one that the speaker may see."""
+    """Everything an assessment reads; ``order`` is one that the speaker may see.
+
+    With a ``trace`` every clause that is tried is written into it, in order.
+    """
 
     tx: Transaction
     identity: Identity
@@ -30,6 +45,26 @@ class Case:
     order: Order
     policy: Policy
     now: datetime
+    trace: list[Step] | None = None
+
+    def finds(self, clause: str, holds: bool, **evidence: Any) -> bool:
+        """``holds``, noted in the trace with the evidence that the clause was held against."""
+        if self.trace is not None:
+            self.trace.append(Step(self.operation.kind, clause, holds, evidence))
+        return holds
+
+    def in_state(self, clause: str) -> bool:
+        """Whether the order is in one of the states that a clause names."""
+        states = self.policy.values(clause, "states")
+        return self.finds(clause, self.order.status in states, status=self.order.status, states=states)
+
+    def in_time(self, clause: str, since: datetime, *, param: str = "days") -> bool:
+        """Whether a clause's window of days is still open for something that began at ``since``."""
+        days, zone = self.policy.number(clause, param), self.policy.zone
+        last = last_day(since, days, zone)
+        left = (last - shop_day(self.now, zone)).days
+        open_still = within_days(since, days, now=self.now, zone=zone)
+        return self.finds(clause, open_still, since=since, days=days, last_day=last, days_left=left)
 
     def money(self, amount: int) -> Money:
         """An amount in the order's currency."""

@@ -33,7 +33,9 @@ def send_code(
     tx.codes.add(session_id, number, _hashed(code, secrets.token_hex(8)), expires, now=now)
     order = tx.orders.get(number)
     if order is None:
-        tx.audit.add("guest", "code_not_sent", session_id, {"order_number": number}, now=now)
+        # what a guest typed may be anything, their phone number too: the audit keeps its hash
+        typed = hashlib.sha256(number.encode()).hexdigest()[:16]
+        tx.audit.add("guest", "code_not_sent", session_id, {"typed_sha256": typed}, now=now)
     else:
         _mail(tx, order, code, minutes=minutes, now=now)
 

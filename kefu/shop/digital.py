@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kefu.shop.case import Case, base_facts, clause_days, is_goods
-from kefu.shop.clock import last_day, within_days
+from kefu.shop.clock import last_day
 from kefu.shop.lines import Portion, covers_everything, line_facts
 from kefu.shop.outcome import Outcome, done, offered, refused
 from kefu.shop.refunds import (
@@ -32,6 +32,7 @@ def assess(case: Case) -> Outcome:
     if gone is not None:
         return gone
     if case.order.paid == 0:
+        case.in_state("cancel.1")
         return refused("refused_return_unpaid", "cancel.1", **facts, way="cancel")
     lines = [line for line in case.lines() if not is_goods(line)]
     for line in lines:
@@ -45,6 +46,7 @@ def _already(case: Case, line: OrderLine) -> Outcome | None:
     rows = live_refunds(case, line.line)
     if not rows:
         return None
+    case.finds("refund.time", False, line=line.line, refund_state=rows[-1].state)
     facts = base_facts(case) | {"product": line.product} | refund_state(case.policy, rows[-1])
     return refused("refused_return_already", "refund.time", **facts)
 
@@ -102,25 +104,32 @@ def _against(case: Case, line: OrderLine, seen: Evidence) -> str | None:
     """The code of what speaks against the refund, None if nothing does."""
     kind = line.product.kind
     if kind == "membership":
-        late = not _membership_in_time(case, seen)
-        return "refused_membership_days" if late else _used(seen["benefit_used"], "refused_membership_used")
-    late = not within_days(case.order.placed_at, seen["days"], now=case.now, zone=case.policy.zone)
-    if late:
+        return _against_membership(case, seen)
+    clause = CLAUSES[kind]
+    if not case.in_time(clause, case.order.placed_at):
         return f"refused_{kind}_days"
     if kind == "course":
-        return _used(seen["progress_percent"] >= seen["percent"], "refused_course_watched")
-    return _used(seen["downloaded"], "refused_ebook_downloaded")
+        watched, percent = seen["progress_percent"], seen["percent"]
+        little = case.finds(clause, watched < percent, progress_percent=watched, percent=percent)
+        return None if little else "refused_course_watched"
+    unread = case.finds(clause, not seen["downloaded"], downloaded=seen["downloaded"])
+    return None if unread else "refused_ebook_downloaded"
 
 
-def _used(used: bool, code: str) -> str | None:
-    return code if used else None
+def _against_membership(case: Case, seen: Evidence) -> str | None:
+    if not _membership_in_time(case, seen):
+        return "refused_membership_days"
+    unused = case.finds(CLAUSES["membership"], not seen["benefit_used"], benefit_used=seen["benefit_used"])
+    return None if unused else "refused_membership_used"
 
 
 def _membership_in_time(case: Case, seen: Evidence) -> bool:
-    since = seen["charged_at"]
+    since, clause = seen["charged_at"], CLAUSES["membership"]
     if seen["charge"] == "first":
-        return within_days(since, seen["first_days"], now=case.now, zone=case.policy.zone)
-    return bool(case.now < since + timedelta(hours=seen["renewal_hours"]))
+        return case.in_time(clause, since, param="first_days")
+    until = since + timedelta(hours=seen["renewal_hours"])
+    looked_at = {name: seen[name] for name in ("charge", "charged_at", "renewal_hours")}
+    return case.finds(clause, case.now < until, **looked_at, until=until)
 
 
 def _offer(case: Case, lines: list[OrderLine]) -> Outcome:

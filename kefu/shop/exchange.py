@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kefu.shop.case import Case, base_facts, clause_days, is_goods, new_id
-from kefu.shop.clock import last_day, within_days
+from kefu.shop.clock import last_day
 from kefu.shop.lines import Portion, chosen, line_facts
 from kefu.shop.outcome import Outcome, ask, done, offered, refused
 from kefu.shop.returns import (
@@ -25,7 +25,7 @@ def assess(case: Case) -> Outcome:
     """Whether one line can be exchanged for the variant wanted; asks for the variant where it is open."""
     facts = base_facts(case)
     goods = [line for line in case.lines() if is_goods(line)]
-    if not goods:
+    if not case.finds(CLAUSE, bool(goods), goods=bool(goods)):
         return refused("refused_exchange_digital", CLAUSE, **facts)
     early = not_delivered(case, facts)
     if early is not None:
@@ -46,13 +46,14 @@ def _again(case: Case, line: OrderLine) -> bool:
     before = [
         row for row in rows if (row.line, row.kind) == (line.line, "exchange") and row.state != "rejected"
     ]
-    return max(len(before), int(line.exchanged)) >= case.policy.number(CLAUSE, "times")
+    exchanged, times = max(len(before), int(line.exchanged)), case.policy.number(CLAUSE, "times")
+    return not case.finds(CLAUSE, exchanged < times, line=line.line, exchanged=exchanged, times=times)
 
 
 def _in_time(case: Case, lines: list[OrderLine], facts: dict[str, Any]) -> Outcome:
     since, zone, days = delivery(case.order), case.policy.zone, clause_days(case, CLAUSE)
     facts |= {"delivered_at": since, "days": days, "last_day": last_day(since, days, zone)}
-    if not within_days(since, days, now=case.now, zone=zone):
+    if not case.in_time(CLAUSE, since):
         return refused("refused_exchange_window", CLAUSE, **facts)
     return _for_line(case, lines[0], facts)
 
@@ -61,8 +62,9 @@ def _for_line(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
     product = line.product
     others = tuple(variant for variant in product.variants if variant.name != line.variant)
     facts |= {"product": product, "variant": line.variant, "variants": others, "restock_days": _restock(line)}
-    if product.price != line.unit_price:
-        facts |= {"paid_price": case.money(line.unit_price), "price": case.money(product.price)}
+    paid, price = case.money(line.unit_price), case.money(product.price)
+    if not case.finds(CLAUSE, price == paid, paid_price=paid, price=price):
+        facts |= {"paid_price": paid, "price": price}
         return refused("refused_exchange_price", CLAUSE, **facts)
     wanted = _wanted(case, others)
     if wanted is None and case.operation.variant is None and sum(v.stock > 0 for v in others) > 1:
@@ -72,7 +74,10 @@ def _for_line(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
     portions = chosen(case, [line], CLAUSE)
     if isinstance(portions, Outcome):
         return portions
-    if wanted is None or wanted.stock < portions[0].quantity:
+    stock = 0 if wanted is None else wanted.stock
+    enough = stock >= portions[0].quantity and wanted is not None
+    case.finds(CLAUSE, enough, new_variant=wanted and wanted.name, stock=stock)
+    if wanted is None or not enough:
         return refused("refused_exchange_stock", CLAUSE, **facts, new_variant=wanted and wanted.name)
     facts |= line_facts(portions) | {"new_variant": wanted.name, "shipping_paid_by": _payer(case)}
     return offered("confirm_exchange", CLAUSE, **facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kefu.shop.case import Case, base_facts, clause_days, new_id
-from kefu.shop.clock import last_day, within_days
+from kefu.shop.clock import last_day
 from kefu.shop.outcome import Outcome, ask, done, offered, refused
 from kefu.store.records import Invoice
 
@@ -16,9 +16,9 @@ def assess(case: Case) -> Outcome:
     order, days = case.order, clause_days(case, CLAUSE)
     facts = base_facts(case) | {"paid_at": order.placed_at, "days": days}
     facts["last_day"] = last_day(order.placed_at, days, case.policy.zone)
-    if order.paid == 0:
+    if not case.finds(CLAUSE, order.paid > 0, paid=case.money(order.paid)):
         return refused("refused_invoice_unpaid", CLAUSE, **facts)
-    if not within_days(order.placed_at, days, now=case.now, zone=case.policy.zone):
+    if not case.in_time(CLAUSE, order.placed_at):
         return refused("refused_invoice_days", CLAUSE, **facts)
     missing = _missing(case)
     if missing is not None:

@@ -193,5 +193,15 @@ def _with_way(case: Case, outcome: Outcome) -> Outcome:
 def _note(case: Case, outcome: Outcome) -> None:
     """Write into the audit log who did what."""
     actor = case.identity.customer_id or "guest"
-    detail = {"session": case.identity.session_id, "code": outcome.code, "clause": outcome.clause}
+    wish = case.operation
+    amount = outcome.facts.get("amount")
+    detail = {
+        "session": case.identity.session_id,
+        "code": outcome.code,
+        "clause": outcome.clause,
+        "items": [[item.line, item.quantity] for item in wish.items],
+        "reason": wish.reason,
+        "variant": outcome.facts.get("new_variant"),
+        "amount": [amount.amount, amount.currency] if amount is not None else None,
+    }
     case.tx.audit.add(actor, case.operation.kind, case.order.order_number, detail, now=case.now)

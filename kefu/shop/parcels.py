@@ -15,7 +15,8 @@ TRACEABLE = ("lost", "delivered")
 def assess(case: Case) -> Outcome:
     """Whether the parcel is so late, or said to be delivered, that it is traced."""
     facts = base_facts(case)
-    if not has_goods(case.order):
+    goods = has_goods(case.order)
+    if not case.finds(CLAUSE, goods, goods=goods):
         return refused("refused_parcel_digital", CLAUSE, **facts, way="digital_access")
     gone = settled(case, facts)
     if gone is not None:
@@ -23,8 +24,10 @@ def assess(case: Case) -> Outcome:
     parcel = parcel_case(case.order, case.policy, now=case.now)
     facts |= parcel_facts(case.order, parcel, case.policy)
     if parcel.state == "not_shipped":
+        case.finds(CLAUSE, False, parcel=parcel.state, status=case.order.status)
         return refused("refused_parcel_not_shipped", CLAUSE, **facts)
-    if parcel.state not in TRACEABLE:
+    looked_at = {"parcel": parcel.state, "eta": parcel.eta, "trace_from": parcel.trace_from}
+    if not case.finds(CLAUSE, parcel.state in TRACEABLE, **looked_at):
         return refused("refused_parcel_early", CLAUSE, **facts)
     rows = case.tx.tickets.of_order(case.order.order_number)
     known = next((row for row in rows if row.kind == "lost_parcel" and row.state != CLOSED), None)

@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -20,6 +20,7 @@ from kefu.settings import Settings
 from kefu.shop.case import new_id
 from kefu.store.provider_ledger import LedgerRow, ProviderLedger
 
+DEMO = "demo"  # the value of KEFU_PAYMENT_PROVIDER
 BEHAVIOURS = ("accept", "pay", "refuse", "slow", "timeout_before", "timeout_after")
 SETTLES = timedelta(days=3)  # how long the demo's banks take
 
@@ -40,6 +41,17 @@ class Answer:
     reason: str | None = None
 
 
+@dataclass(frozen=True)
+class Booking:
+    """A refund in a provider's books: ``amount`` in minor units, ``state`` as in Answer."""
+
+    key: str
+    order_number: str
+    amount: int
+    currency: str
+    state: str
+
+
 class Provider(Protocol):
     """Whoever pays refunds. ``seconds`` is how long the caller waits for an answer."""
 
@@ -55,6 +67,9 @@ class Provider(Protocol):
 
     def find(self, key: str, *, seconds: float) -> Answer | None:
         """What became of ``key``, None where the provider never booked it; raises Unanswered."""
+
+    def bookings(self) -> Iterable[Booking]:
+        """Everything in its books, for reconciliation; raises Unanswered."""
 
 
 class DemoProvider:
@@ -74,6 +89,10 @@ class DemoProvider:
         if behaviour not in BEHAVIOURS:
             raise ConfigError(f"found the behaviour {behaviour!r}; wanted one of {', '.join(BEHAVIOURS)}")
         self._ledger.tell(behaviour, seconds)
+
+    def forget(self) -> None:
+        """Empty the books: a demo that is loaded from nothing had no refunds."""
+        self._ledger.clear()
 
     def refund(
         self, key: str, order_number: str, amount: int, currency: str, method: str, *, seconds: float
@@ -108,6 +127,11 @@ class DemoProvider:
         row = self._ledger.find(key)
         return self._told(row) if row is not None else None
 
+    def bookings(self) -> Iterator[Booking]:
+        """Everything in the books; see Provider."""
+        for row in self._ledger.rows():
+            yield Booking(row.key, row.order_number, row.amount, row.currency, self._told(row).state)
+
     def _answering(self, seconds: float) -> str:
         """The behaviour of this call; Unanswered where it never gets to the books."""
         behaviour, delay = self._ledger.behaviour(BEHAVIOURS[0])
@@ -135,7 +159,7 @@ def provider_of(settings: Settings) -> Provider:
     The function gets the settings and returns a Provider. Raises ConfigError where there is none.
     """
     name = settings.payment_provider
-    if name == "demo":
+    if name == DEMO:
         return demo_provider(settings)
     module, _, function = name.partition(":")
     try:

@@ -66,12 +66,15 @@ def _on_the_way(case: Case) -> int:
 def judge(case: Case, amount: int) -> Verdict:
     """Whether a limit, or the kill switch, hands a refund of ``amount`` to a supervisor."""
     limit = case.policy.money("limit.amount", "amount")
+    total = case.money(committed(case) + amount)
     # an amount in another currency cannot be held against the limit, so a person looks at it
-    if limit.currency != case.order.currency or committed(case) + amount > limit.amount:
+    within = limit.currency == total.currency and total.amount <= limit.amount
+    if not case.finds("limit.amount", within, refunds_of_order=total, limit=limit):
         return Verdict(True, "limit.amount")
     since = case.now - timedelta(hours=24 * case.policy.number("limit.count", "days"))
     automatic = case.tx.refunds.automatic_of_customer(case.order.customer_id, since)
-    if automatic >= case.policy.number("limit.count", "count"):
+    most = case.policy.number("limit.count", "count")
+    if not case.finds("limit.count", automatic < most, automatic=automatic, count=most, since=since):
         return Verdict(True, "limit.count")
     return Verdict(is_stopped(case.tx))
 
@@ -185,6 +188,8 @@ def settled(case: Case, facts: dict[str, Any]) -> Outcome | None:
     """The refusal for an order that was already cancelled or returned, with its refund; else None."""
     if case.order.status not in ("cancelled", "returned"):
         return None
+    clause = "cancel.1" if case.order.status == "cancelled" else TIME_CLAUSE
+    case.finds(clause, False, status=case.order.status)
     rows = case.tx.refunds.of_order(case.order.order_number)
     state = refund_state(case.policy, rows[-1] if rows else None)
     if case.order.status == "cancelled":

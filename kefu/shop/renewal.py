@@ -12,9 +12,11 @@ def assess(case: Case) -> Outcome:
     """Whether there is a renewal to stop, and until when the membership runs then."""
     order = case.order
     facts = base_facts(case) | {"ended_at": order.ended_at, "next_charge_at": order.next_charge_at}
-    if not any(line.product.kind == "membership" for line in order.lines):
+    member = any(line.product.kind == "membership" for line in order.lines)
+    if not case.finds(CLAUSE, member, membership=member):
         return refused("refused_renewal_none", CLAUSE, **facts)
-    if order.status != "active" or not order.renews:
+    runs = order.status == "active" and bool(order.renews)
+    if not case.finds(CLAUSE, runs, status=order.status, renews=order.renews):
         return refused("refused_renewal_stopped", CLAUSE, **facts)
     return offered("confirm_stop_renewal", CLAUSE, **{**facts, "ended_at": order.next_charge_at})
 

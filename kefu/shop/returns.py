@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kefu.shop.case import Case, base_facts, clause_days, is_goods, new_id
-from kefu.shop.clock import last_day, within_days
+from kefu.shop.clock import last_day
 from kefu.shop.lines import Portion, chosen, covers_everything, line_facts, untouched
 from kefu.shop.outcome import Outcome, ask, done, offered, refused
 from kefu.shop.refunds import ask_supervisor, refund_facts, settled, unrefunded
@@ -50,11 +50,14 @@ def not_delivered(case: Case, facts: dict[str, Any]) -> Outcome | None:
     gone = settled(case, facts)
     if gone is not None:
         return gone
+    if order.status in ("pending_payment", "processing"):
+        case.in_state("cancel.1")
     if order.status == "pending_payment":
         return refused("refused_return_unpaid", "cancel.1", **facts, way="cancel")
     if order.status == "processing":
         return refused("refused_return_not_delivered", "cancel.1", **facts, way="cancel")
     if order.status == "shipped":
+        case.in_state("cancel.2")
         facts |= {"carrier": order.carrier, "tracking_number": order.tracking_number}
         return refused("refused_return_not_delivered", "cancel.2", **facts, way="refuse_parcel")
     return None
@@ -69,17 +72,16 @@ def returnable_lines(case: Case) -> list[OrderLine] | Outcome:
     gone = next((line for line in goods if case.left(line) == 0), None)
     rows = case.tx.returns.of_order(case.order.order_number)
     row = next((row for row in reversed(rows) if gone is not None and row.line == gone.line), None)
-    facts = base_facts(case) | {"return": row, "return_state": row.state if row else None}
+    state = row.state if row else None
+    case.finds(OWN_WISH, False, lines=[line.line for line in goods], left=0, return_state=state)
+    facts = base_facts(case) | {"return": row, "return_state": state}
     return refused("refused_return_already", OWN_WISH, **facts, refund=None, refund_state=None)
 
 
 def windows(case: Case) -> Windows:
     """Which return clauses are open at the moment of the case."""
-    since, zone = delivery(case.order), case.policy.zone
-    return Windows(
-        within_days(since, clause_days(case, OWN_WISH), now=case.now, zone=zone),
-        within_days(since, clause_days(case, SHOP_FAULT), now=case.now, zone=zone),
-    )
+    since = delivery(case.order)
+    return Windows(case.in_time(OWN_WISH, since), case.in_time(SHOP_FAULT, since))
 
 
 def delivery(order: Order) -> datetime:

@@ -37,8 +37,9 @@ def reject(tx: Transaction, refund_id: str, *, by: str, reason: str, now: dateti
     refund = _waiting(tx, refund_id, by=by)
     if not reason.strip():
         raise KefuError(f"found no reason to reject {refund_id}; wanted one: --reason …")
-    marks = {"decided_by": by.strip(), "decided_at": now, "settled_at": now, "note": reason.strip()}
-    tx.refunds.set_state(refund_id, "rejected", **marks)
+    tx.refunds.set_state(
+        refund_id, "rejected", decided_by=by.strip(), decided_at=now, settled_at=now, note=reason.strip()
+    )
     _tell(tx, refund, refund_rejected_mail, now=now)
     tx.audit.add(by.strip(), "refund_rejected", refund.order_number, {"refund": refund_id}, now=now)
     return tx.refunds.get(refund_id) or refund

@@ -18,7 +18,7 @@ def assess(case: Case) -> Outcome:
     """Whether the product is still under its warranty, counted in months from delivery."""
     facts = base_facts(case)
     goods = [line for line in case.lines() if is_goods(line)]
-    if not goods:
+    if not case.finds(CLAUSE, bool(goods), goods=bool(goods)):
         return refused("refused_warranty_none", CLAUSE, **facts)
     early = not_delivered(case, facts)
     if early is not None:
@@ -27,6 +27,7 @@ def assess(case: Case) -> Outcome:
     months = months_of(case, line)
     facts |= {"product": line.product, "months": months, "delivered_at": delivery(case.order)}
     if months is None:
+        case.finds(CLAUSE, False, product=line.product.product_id, months=None)
         return refused("refused_warranty_none", CLAUSE, **facts)
     return _in_time(case, line, months, facts)
 
@@ -41,7 +42,9 @@ def _in_time(case: Case, line: OrderLine, months: int, facts: dict[str, Any]) ->
     zone = case.policy.zone
     end = add_months(shop_day(delivery(case.order), zone), months)
     facts["last_day"] = end
-    if case.now >= day_end(end, zone):
+    left = (end - shop_day(case.now, zone)).days
+    looked_at = {"delivered_at": delivery(case.order), "months": months, "last_day": end, "days_left": left}
+    if not case.finds(CLAUSE, case.now < day_end(end, zone), **looked_at):
         return refused("refused_warranty_over", CLAUSE, **facts)
     known = _open_case(case, line)
     if known is not None:

@@ -60,6 +60,14 @@ class Repository:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
+        self._until: datetime | None = None
+
+    def only_before(self, moment: datetime) -> None:
+        """From now on give only rows that were created before ``moment``, where the rows know that."""
+        self._until = moment
+
+    def _begun(self, table: sa.Table) -> Any:
+        return sa.true() if self._until is None else table.c.created_at < self._until
 
     def _run(self, statement: Any, rows: Rows | None = None) -> Any:
         with translated():

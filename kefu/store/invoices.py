@@ -17,7 +17,7 @@ class Invoices(Repository):
 
     def of_order(self, order_number: str) -> list[Invoice]:
         """The order's invoices, oldest first."""
-        statement = sa.select(_TABLE).where(_TABLE.c.order_number == order_number)
+        statement = sa.select(_TABLE).where(_TABLE.c.order_number == order_number, self._begun(_TABLE))
         rows = self._all(statement.order_by(_TABLE.c.created_at, _TABLE.c.invoice_id))
         return [Invoice(**row) for row in rows]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,13 @@ _ORDERS, _LINES, _CUSTOMERS = schema.orders, schema.order_lines, schema.customer
 _ADDRESS = ("name", "phone", "address", "postcode", "country")
 _FIELDS = tuple(c.name for c in _ORDERS.columns if not c.name.startswith("ship_to_"))
 _LINE_FIELDS = tuple(c.name for c in _LINES.columns if c.name != "product_id")
+
+
+_AT_ONCE = 200  # orders that are held
+
+
+def _number(order: Order) -> str:
+    return order.order_number
 
 
 def _address(row: Mapping[str, Any]) -> Address | None:
@@ -59,6 +66,19 @@ class Orders(Repository):
         columns = sa.select(_ORDERS.c.order_number, _ORDERS.c.tracking_number)
         rows = self._all(columns.order_by(_ORDERS.c.placed_at.desc()).limit(most))
         return [(row["order_number"], row["tracking_number"]) for row in rows]
+
+    def each(self, *, since: datetime | None = None) -> Iterator[Order]:
+        """Every order, or those placed since a moment, by number; a few at a time."""
+        begun = sa.true() if since is None else _ORDERS.c.placed_at >= since
+        last = ""
+        while True:
+            page = sa.select(_ORDERS.c.order_number).where(begun, _ORDERS.c.order_number > last)
+            rows = self._all(page.order_by(_ORDERS.c.order_number).limit(_AT_ONCE))
+            if not rows:
+                return
+            numbers = [row["order_number"] for row in rows]
+            yield from sorted(self._records(_ORDERS.c.order_number.in_(numbers)), key=_number)
+            last = numbers[-1]
 
     def lock(self, order_number: str) -> Order | None:
         """The order as it stands, held until the end of the write transaction.

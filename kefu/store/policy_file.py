@@ -30,6 +30,12 @@ def read_policy(file: Path, *, now: datetime) -> list[Clause]:
     return [_counted(clause, clauses) for clause in clauses]
 
 
+def begun(clauses: Sequence[Clause], at: datetime) -> dict[str, Clause]:
+    """The clauses of a file that would be in force at an instant: of each its latest version by then."""
+    by_version = sorted(clauses, key=lambda clause: clause.version)
+    return {clause.clause: clause for clause in by_version if clause.effective_from <= at}
+
+
 def check_complete(clauses: Sequence[Clause], wanted: Sequence[Clause], *, file: Path) -> None:
     """Raise SeedError where a clause or a parameter that the packaged policy has is missing.
 

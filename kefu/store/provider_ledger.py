@@ -75,6 +75,11 @@ class ProviderLedger:
         with self._changing() as connection:
             connection.execute("INSERT OR REPLACE INTO behaviour VALUES (1, ?, ?)", (name, seconds))
 
+    def clear(self) -> None:
+        """Forget everything that was booked."""
+        with self._changing() as connection:
+            connection.execute("DELETE FROM payments")
+
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         with self._open() as connection:

@@ -19,7 +19,7 @@ class Returns(Repository):
 
     def of_order(self, order_number: str) -> list[Return]:
         """The order's returns, oldest first."""
-        statement = sa.select(_TABLE).where(_TABLE.c.order_number == order_number)
+        statement = sa.select(_TABLE).where(_TABLE.c.order_number == order_number, self._begun(_TABLE))
         rows = self._all(statement.order_by(_TABLE.c.created_at, _TABLE.c.return_id))
         return [Return(**row) for row in rows]
 
@@ -49,4 +49,4 @@ class Returns(Repository):
         counted = sa.and_(_TABLE.c.state != "rejected", sa.not_(exchanged))
         total = sa.select(sa.func.coalesce(sa.func.sum(_TABLE.c.quantity), 0))
         here = sa.and_(_TABLE.c.order_number == order_number, _TABLE.c.line == line)
-        return int(self._value(total.where(here, counted)))
+        return int(self._value(total.where(here, counted, self._begun(_TABLE))))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0004"  # the alembic revision that this code was written for
+REVISION = "0005"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -223,9 +223,9 @@ turns = sa.Table(
 
 audit = sa.Table(
     "audit", metadata,
-    sa.Column("audit_id", sa.Integer, primary_key=True), _time("at"), _text("actor"), _text("action"),
-    _text("subject"), _json("detail"),
-    sa.Index(None, "subject"),
+    sa.Column("audit_id", sa.Integer, primary_key=True, autoincrement=False), _time("at"), _text("actor"),
+    _text("action"), _text("subject"), _json("detail"), _text("previous"), _text("hash"),
+    sa.UniqueConstraint("previous"), sa.Index(None, "subject"),
 )  # fmt: skip
 
 # -- the store's own --------------------------------------------------------------------

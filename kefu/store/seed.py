@@ -82,6 +82,7 @@ def seed(
         if fresh:
             tx.empty()
         _write(tx, loaded)
+        tx.audit.add("operator", "shop_loaded", "store", {"fresh": fresh, **_counts(loaded)})
     return SeedReport(
         folder=folder,
         counts=_counts(loaded),
@@ -110,7 +111,9 @@ def _write(tx: Transaction, loaded: _Loaded) -> None:
     shop = loaded.shop
     tx.customers.put(shop.customers)
     tx.products.put(shop.products)
-    tx.tickets.close_of_orders([order.order_number for order in shop.orders])
+    numbers = [order.order_number for order in shop.orders]
+    tx.tickets.close_of_orders(numbers)
+    tx.refunds.note_dropped(numbers)
     tx.orders.put(shop.orders)
     tx.returns.put(shop.returns)
     tx.refunds.put(shop.refunds)

@@ -63,6 +63,12 @@ class Store:
                 upgrade(connection)
             connection.commit()
 
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        name: str = self._engine.dialect.name
+        return name
+
     def close(self) -> None:
         """Give every connection back."""
         self._engine.dispose()
@@ -77,7 +83,9 @@ class Store:
     def write(self) -> Iterator[Transaction]:
         """A transaction that is committed at the end of the block, or undone if that raises."""
         with _connection(self._engine, write=True) as connection:
-            yield Transaction(connection, self._clock)
+            tx = Transaction(connection, self._clock)
+            yield tx
+            tx.audit.flush()
             with translated():
                 connection.commit()
 

@@ -50,5 +50,5 @@ class Tickets(Repository):
 
     def _records(self, where: Any) -> list[Ticket]:
         newest_first = (_TABLE.c.created_at.desc(), _TABLE.c.ticket_id.desc())
-        rows = self._all(sa.select(_TABLE).where(where).order_by(*newest_first))
+        rows = self._all(sa.select(_TABLE).where(where, self._begun(_TABLE)).order_by(*newest_first))
         return [Ticket(**row) for row in rows]

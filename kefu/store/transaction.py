@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from kefu.store import schema
-from kefu.store.audit import Audit
+from kefu.store.audit import EMPTIED, Audit
 from kefu.store.base import Clock, Repository
+from kefu.store.books import Books
 from kefu.store.buttons import Buttons
 from kefu.store.claims import Claims
 from kefu.store.codes import Codes
@@ -28,7 +31,7 @@ from kefu.store.switches import Switches
 from kefu.store.tickets import Tickets
 from kefu.store.turns import Turns
 
-_KEPT_BY_EMPTYING = ("counters", "legal_moves", "switches")
+_KEPT_BY_EMPTYING = ("counters", "legal_moves", "switches", "audit")
 
 
 class Transaction(Repository):
@@ -36,12 +39,14 @@ class Transaction(Repository):
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         super().__init__(connection, clock)
+        self.audit = Audit(connection, clock)
+        self.books = Books(connection, clock)
         self.customers = Customers(connection, clock)
         self.products = Products(connection, clock)
         self.orders = Orders(connection, clock)
         self.returns = Returns(connection, clock)
         self.payments = Payments(connection, clock)
-        self.refunds = Refunds(connection, clock)
+        self.refunds = Refunds(connection, clock, self.audit)
         self.claims = Claims(connection, clock)
         self.switches = Switches(connection, clock)
         self.invoices = Invoices(connection, clock)
@@ -55,16 +60,31 @@ class Transaction(Repository):
         self.tickets = Tickets(connection, clock)
         self.outbox = Outbox(connection, clock)
         self.turns = Turns(connection, clock)
-        self.audit = Audit(connection, clock)
+
+    def as_of(self, moment: datetime) -> Transaction:
+        """The same transaction for reading, with the returns, refunds, invoices and tickets of before."""
+        past = Transaction(self._connection, self._clock)
+        for repository in (past.returns, past.refunds, past.invoices, past.tickets):
+            repository.only_before(moment)
+        return past
 
     def counter(self, name: str) -> int:
         """The change counter ``name`` (``catalogue`` or ``passages``); 0 where it is unknown."""
         value = sa.select(schema.counters.c.value).where(schema.counters.c.name == name)
         return int(self._value(value) or 0)
 
+    def execute(self, statement: str) -> None:
+        """Run SQL of the store's own; StoreError where the database refuses it."""
+        self._run(sa.text(statement))
+
     def empty(self) -> None:
-        """Delete every row of the shop and of all conversations; the schema's own rows and switches stay."""
+        """Delete every row of the shop and of all conversations; the schema's own rows and switches stay.
+
+        The audit stays too, and says that all else was deleted: a chain that could be begun anew
+        would show nothing.
+        """
         with self._loading():
             for table in reversed(schema.metadata.sorted_tables):
                 if table.name not in _KEPT_BY_EMPTYING:
                     self._run(sa.delete(table))
+        self.audit.add("operator", EMPTIED, "store", {})
