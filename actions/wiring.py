@@ -9,6 +9,10 @@ from functools import lru_cache
 
 from kefu.knowledge.passages import Passage, render
 from kefu.settings import Settings
+from kefu.shop.delivery import Delivery
+from kefu.shop.identity import CodeRules
+from kefu.shop.keys import session_keys
+from kefu.shop.mailers import mailer
 from kefu.store import Store, Transaction
 from kefu.store.records import Passage as StoredPassage
 
@@ -23,6 +27,19 @@ def settings() -> Settings:
 def store() -> Store:
     """The process's store, opened at the first turn, never at import."""
     return Store.open(settings().database_url)
+
+
+def code_rules() -> CodeRules:
+    """How one-time codes are made and checked, with the keys as they stand now."""
+    known = settings()
+    keys = session_keys(known).code_keys()
+    return CodeRules(keys, known.code_minutes, known.code_tries, known.codes_per_hour)
+
+
+def delivery() -> Delivery:
+    """The sender of this process's mails; the store is opened when it first looks for one."""
+    known = settings()
+    return Delivery(store, mailer(known), keep_codes=known.demo)
 
 
 @dataclass(frozen=True)
