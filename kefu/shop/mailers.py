@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -101,20 +102,17 @@ class SmtpMailer:
 
     def send(self, mail: Mail) -> None:
         """Hand the mail over; raises Undelivered."""
-        try:
+        with _told(about_the_mail=True):
             message = self._message(mail)
-            with self._connected() as server:
+        with _told(about_the_mail=False):
+            server = self._connected()
+        try:
+            with _told(about_the_mail=True):
                 server.send_message(message)
-        except smtplib.SMTPResponseException as error:
-            raise _refused(error, int(error.smtp_code)) from error
-        except smtplib.SMTPRecipientsRefused as error:
-            code = next((int(code) for code, _ in error.recipients.values()), 0)
-            raise _refused(error, code) from error
-        except (smtplib.SMTPNotSupportedError, ValueError) as error:
-            # an address or a subject that cannot be written down, or not for this server
-            raise Undelivered(type(error).__name__, final=True) from error
-        except (smtplib.SMTPException, OSError) as error:
-            raise Undelivered(type(error).__name__, final=False) from error
+            with suppress(smtplib.SMTPException, OSError):  # it has the mail; how it says goodbye is its own
+                server.quit()
+        finally:
+            server.close()
 
     def _connected(self) -> smtplib.SMTP:
         relay = self.relay
@@ -147,10 +145,28 @@ class SmtpMailer:
         return message
 
 
-def _refused(error: Exception, code: int) -> Undelivered:
-    # a wrong password is ours to mend, so it is tried again; other 5xx answers stay what they are
-    final = 500 <= code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)
-    return Undelivered(f"{type(error).__name__} {code}", final=final)
+@contextmanager
+def _told(*, about_the_mail: bool) -> Iterator[None]:
+    """Let every failure leave as Undelivered.
+
+    A refusal is final only where it is about the mail: a wrong password or certificate is ours to mend.
+    """
+    try:
+        yield
+    except smtplib.SMTPResponseException as error:
+        raise _refused(error, int(error.smtp_code), about_the_mail) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        code = next((int(code) for code, _ in error.recipients.values()), 0)
+        raise _refused(error, code, about_the_mail) from error
+    except OSError as error:  # before ValueError: a bad certificate is both
+        final = about_the_mail and isinstance(error, smtplib.SMTPNotSupportedError)
+        raise Undelivered(type(error).__name__, final=final) from error
+    except ValueError as error:  # an address or a subject that cannot be written down
+        raise Undelivered(type(error).__name__, final=about_the_mail) from error
+
+
+def _refused(error: Exception, code: int, about_the_mail: bool) -> Undelivered:
+    return Undelivered(f"{type(error).__name__} {code}", final=about_the_mail and 500 <= code < 600)
 
 
 def mailer(settings: Settings) -> Mailer:

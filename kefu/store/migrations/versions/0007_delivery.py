@@ -28,14 +28,14 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox") as outbox:  # the defaults were for the rows that are there
         outbox.alter_column("state", server_default=None)
         outbox.alter_column("attempts", server_default=None)
-    op.create_index(op.f("ix_outbox_state"), "outbox", ["state", "due_at"])
-    op.create_index(op.f("ix_codes_order_number"), "codes", ["order_number", "created_at"])
+    op.create_index(op.f("ix_outbox_state_due_at"), "outbox", ["state", "due_at"])
+    op.create_index(op.f("ix_codes_order_number_created_at"), "codes", ["order_number", "created_at"])
 
 
 def downgrade() -> None:
     """Forget how mails left; the mails stay."""
-    op.drop_index(op.f("ix_codes_order_number"), "codes")
-    op.drop_index(op.f("ix_outbox_state"), "outbox")
+    op.drop_index(op.f("ix_codes_order_number_created_at"), "codes")
+    op.drop_index(op.f("ix_outbox_state_due_at"), "outbox")
     with op.batch_alter_table("outbox") as outbox:
         outbox.drop_constraint(op.f("ck_outbox_state"), type_="check")
         for name in ("problem", *reversed(TIMES), "attempts", "state"):
