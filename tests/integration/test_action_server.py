@@ -6,25 +6,64 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from kefu.store import Store
+from tests.support.mail_server import mail_server
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 
 
-def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
+def environment(home: Path) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if name != "SANIC_HOST"}
-    env |= {"KEFU_HOME": str(tmp_path), "RASA_TELEMETRY_ENABLED": "false", "PYTHONUNBUFFERED": "1"}
+    return env | {"KEFU_HOME": str(home), "RASA_TELEMETRY_ENABLED": "false", "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def running(home: Path, **more: str) -> Iterator[Path]:
+    """The action server at work; what it says goes to the file that this gives."""
     command = [sys.executable, "-m", "rasa", "run", "actions", "--port", str(free_port())]
-    log = tmp_path / "log"
+    env, log = environment(home) | more, home / "log"
     with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out) as server:
         try:
-            address = _announced(log)
+            yield log
         finally:
             server.terminate()
+
+
+def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
+    with running(tmp_path) as log:
+        address = _announced(log)
     assert "http://127.0.0.1:" in address
+
+
+def test_it_sends_the_mails_of_the_outbox(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'kefu.db'}", migrate=True)
+    with store.write() as tx:
+        tx.outbox.add(to="maria@example.com", subject="Hello", body="from the outbox")
+    with mail_server() as post:
+        url = f"smtp://127.0.0.1:{post.port}"
+        mail = {"KEFU_MAIL": "smtp", "KEFU_SMTP_URL": url, "KEFU_MAIL_FROM": "shop@example.com"}
+        with running(tmp_path, **mail) as log:
+            states = _states(store, log)
+    store.close()
+    assert states == ["sent"] and [letter["Subject"] for letter in post.mails] == ["Hello"]
+
+
+def _states(store: Store, log: Path) -> list[str]:
+    """The states of the mails, once none is waiting."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with store.read() as tx:
+            states = [mail.state for mail in tx.outbox.newest(9)]
+        if "pending" not in states and "sending" not in states:
+            return states
+        time.sleep(0.2)
+    raise AssertionError(f"not sent after {START_SECONDS} s:\n{log.read_text()[-2000:]}")
 
 
 def _announced(log: Path) -> str:
