@@ -124,7 +124,7 @@ class Orders(Repository):
     def _records(self, where: Any) -> list[Order]:
         statement = sa.select(_ORDERS).where(where)
         rows = self._all(statement.order_by(_ORDERS.c.placed_at.desc(), _ORDERS.c.order_number.desc()))
-        lines = self._lines(where)
+        lines = self._lines(where) if rows else {}
         return [
             Order(
                 **{name: row[name] for name in _FIELDS},
