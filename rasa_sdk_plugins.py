@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from typing import Any
@@ -18,17 +19,19 @@ def init_hooks(manager: pluggy.PluginManager) -> None:
 
 @hookimpl
 def attach_sanic_app_extensions(app: Any) -> None:
-    """Bind the action server to this machine alone, and have open refunds settled while it runs.
+    """Bind the action server to this machine alone; while it runs, refunds are settled and mails sent.
 
-    SANIC_HOST still decides where it is set: rasa-sdk has no authentication and reads it (default
-    0.0.0.0) right after this call.
+    rasa-sdk has no authentication and reads SANIC_HOST (default 0.0.0.0) right after this call;
+    where SANIC_HOST is set it still decides.
     """
     os.environ.setdefault("SANIC_HOST", "127.0.0.1")
-    app.register_listener(_start_reconciler, "after_server_start")
-    app.register_listener(_stop_reconciler, "before_server_stop")
+    for start in (_start_reconciler, _start_sending):
+        app.register_listener(start, "after_server_start")
+    for stop in (_stop_reconciler, _stop_sending):
+        app.register_listener(stop, "before_server_stop")
 
 
-def _start_reconciler(app: Any, loop: Any) -> None:
+async def _start_reconciler(app: Any, loop: asyncio.AbstractEventLoop) -> None:
     # imported when a server starts: the hook itself is loaded by every command of rasa-sdk
     from kefu.settings import Settings
     from kefu.shop.reconciler import Reconciler
@@ -37,5 +40,17 @@ def _start_reconciler(app: Any, loop: Any) -> None:
     app.ctx.reconciler.start()
 
 
-def _stop_reconciler(app: Any, loop: Any) -> None:
-    app.ctx.reconciler.stop()
+async def _stop_reconciler(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    await asyncio.to_thread(app.ctx.reconciler.stop)
+
+
+async def _start_sending(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    from actions.wiring import delivery
+    from kefu.shop.delivery import Sender
+
+    app.ctx.kefu_mails = Sender(delivery())
+    app.ctx.kefu_mails.start()
+
+
+async def _stop_sending(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    await asyncio.to_thread(app.ctx.kefu_mails.stop)

@@ -133,5 +133,6 @@ class ActionAskGuestCode(KefuAction):
         return "action_ask_guest_code"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        turn.say("say_ask_guest_code", minutes=settings().code_minutes)
+        if not turn.words_of_this_turn().get("unsent"):  # else it was just said that none was sent
+            turn.say("say_ask_guest_code", minutes=settings().code_minutes)
         return []

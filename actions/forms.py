@@ -15,7 +15,7 @@ from actions.answers import read_answers, said_reason
 from actions.base import KefuAction
 from actions.tasks import ANSWERS, TASKS, Suits, Task, is_underway, operation_of
 from actions.turn import Event, Turn, names_nothing
-from actions.wiring import settings
+from actions.wiring import code_rules
 from kefu.shop.identity import Identity, check_code, identify, may_see, send_code, visible_orders
 from kefu.shop.operations import assess, suitable
 from kefu.shop.records import Order, OrderLine, Transaction
@@ -72,20 +72,25 @@ class TaskForm(KefuAction):
         if not turn.identity.guest:
             return {}
         named = next(iter(turn.mention().order_numbers), None)
-        if named and named != turn.identity.verified_order:
-            minutes = settings().code_minutes
-            send_code(tx, turn.identity.session_id, named, now=turn.now, minutes=minutes)
-            turn.identity = Identity(turn.identity.session_id)
-            return {"guest_order": named, "guest_code": None, "item": None}
+        code = turn.value("code")
+        answered = bool(code) and named == turn.slot("guest_order")  # "the code for KF10000029 is 123456"
+        if named and named != turn.identity.verified_order and not answered:
+            return self._send(turn, tx, named)
         if turn.slot("guest_order") in (None, turn.identity.verified_order):
             return {}
         turn.identity = Identity(turn.identity.session_id)  # another order was proved before, not this one
-        code = turn.value("code")
         return self._check(turn, tx, code) if code else {}
 
+    def _send(self, turn: Turn, tx: Transaction, named: str) -> dict[str, Any]:
+        session = turn.identity.session_id
+        if not send_code(tx, session, named, now=turn.now, rules=code_rules()):
+            turn.say("code_limit", custom={"unsent": True})
+        turn.identity = Identity(session)
+        return {"guest_order": named, "guest_code": None, "item": None}
+
     def _check(self, turn: Turn, tx: Transaction, code: str) -> dict[str, Any]:
-        session, tries = turn.identity.session_id, settings().code_tries
-        if not check_code(tx, session, code, now=turn.now, tries=tries):
+        session = turn.identity.session_id
+        if not check_code(tx, session, code, now=turn.now, rules=code_rules()):
             turn.say("code_wrong")
             return {"guest_code": None}
         turn.identity = identify(tx, session, now=turn.now)

@@ -85,7 +85,7 @@ def outcome_facts(
         "status": word(str(given.get("status") or ""), language=language),
         "method": method(str(given.get("method") or ""), language=language),
         "reason": word(operation.reason or "damaged", language=language),
-        "refunds": back_text(turn, tx, operation.order_number),
+        "refunds": back_text(turn, tx, order.order_number) if order else "",
         "way_text": WAYS.get(given.get("way") or "", WAYS[""])[language == "zh"],
         "ticket": given.get("ticket_id"),
         "return_id": listed([row.return_id for row in given.get("returns") or ()], language=language),

@@ -10,6 +10,10 @@ from time import monotonic
 
 from kefu.knowledge.passages import Passage, render
 from kefu.settings import Settings
+from kefu.shop.delivery import Delivery
+from kefu.shop.identity import CodeRules
+from kefu.shop.keys import session_keys
+from kefu.shop.mailers import mailer
 from kefu.shop.payments import Provider, provider_of
 from kefu.shop.records import Refund
 from kefu.shop.settlement import settle
@@ -47,6 +51,19 @@ def settled(refunds: Sequence[Refund], *, now: datetime, until: float) -> list[R
                                                    seconds=seconds)  # fmt: skip
         after.append(known)
     return after
+
+
+def code_rules() -> CodeRules:
+    """How one-time codes are made and checked, with the keys as they stand now."""
+    known = settings()
+    keys = session_keys(known).code_keys()
+    return CodeRules(keys, known.code_minutes, known.code_tries, known.codes_per_hour)
+
+
+def delivery() -> Delivery:
+    """The sender of this process's mails; the store is opened when it first looks for one."""
+    known = settings()
+    return Delivery(store, mailer(known), keep_codes=known.demo)
 
 
 @dataclass(frozen=True)

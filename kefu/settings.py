@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -17,11 +18,23 @@ from kefu.errors import ConfigError
 _PREFIX = "KEFU_"
 _OTHERS_NAMES = ("KEFU_VENV",)  # read by the Makefile, not here
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_SHORTEST_SECRET = 32  # bytes: RFC 7518 3.2 wants a key as long as the hash for HS256
+MAILERS = ("console", "smtp")
+PURPOSES = ("shop", "session")  # whose tokens a key signs
 
 
 def _setting(doc: str, *, default: str = "", secret: bool = False) -> Any:
     """A field that comes from ``KEFU_<NAME>``; ``default`` in the words of the settings page."""
     return field(repr=not secret, metadata={"doc": doc, "default": default})
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Signing keys, secrets by id; the first signs. ``kept_in``: the file that they stand in, if any."""
+
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    kept_in: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -32,10 +45,18 @@ class Settings:
     home: Path = _setting("where Kefu keeps its own files", default="<root>/.kefu")
     database_url: str = _setting("the store: sqlite:///PATH or postgresql://…",
                                  default="sqlite:///<home>/kefu.db", secret=True)  # fmt: skip
-    shop_secret: str = _setting("signs the customer tokens that the shop hands out",
+    shop_secret: str = _setting("the secret of customer tokens without a key id (kid)",
                                 default="made once, in <home>/secrets.json", secret=True)  # fmt: skip
-    session_secret: str = _setting("signs the chat's own session tokens",
+    shop_keys: Keys = _setting("keys of customer tokens, `id:secret,id:secret`: the first signs, all verify",
+                               default="those of <home>/secrets.json")  # fmt: skip
+    session_secret: str = _setting("the secret of the chat's own session tokens without a key id",
                                    default="made once, in <home>/secrets.json", secret=True)  # fmt: skip
+    session_keys: Keys = _setting("keys of session tokens, as KEFU_SHOP_KEYS",
+                                  default="those of <home>/secrets.json")  # fmt: skip
+    token_audience: str = _setting("whom a customer token must be for (`aud`)", default="nobody named")
+    token_issuer: str = _setting("who must have issued a customer token (`iss`)", default="anybody")
+    token_leeway_seconds: int = _setting("how far the shop's clock may be off when a customer token is read, "
+                                         "seconds", default="5")  # fmt: skip
     dev: bool = _setting("a developer's shell: `cmdline` speaks as KEFU_SHELL_CUSTOMER", default="0")
     shell_customer: str = _setting("the customer of a developer's shell", default="C1001")
     demo: bool = _setting("a demo: `kefu outbox` shows one-time codes, the page offers customers",
@@ -47,6 +68,12 @@ class Settings:
     token_minutes: int = _setting("how long a customer token of `kefu token` lasts, minutes", default="60")
     code_minutes: int = _setting("how long a one-time code is good, minutes", default="10")
     code_tries: int = _setting("how often a one-time code may be tried", default="5")
+    codes_per_hour: int = _setting("how many one-time codes an order, and a session, may ask for in an hour",
+                                   default="12")  # fmt: skip
+    mail: str = _setting("how mails leave: `console` (printed) or `smtp`", default="console")
+    smtp_url: str = _setting("the mail server: smtp://HOST:PORT, smtp+starttls://USER:PASSWORD@HOST, smtps://…",
+                             default="none", secret=True)  # fmt: skip
+    mail_from: str = _setting("the sender's address of mails", default="none")
     confirmation_minutes: int = _setting("how long a yes to a confirmation is taken, minutes", default="10")
     action_seconds: int = _setting("how long an action may take, seconds", default="5")
     payment_provider: str = _setting("who pays refunds: `demo`, which keeps its books in <home>, or "
@@ -68,14 +95,18 @@ class Settings:
         _refuse_misspelt(env)
         base = (root or _path(env, "root") or Path(__file__).resolve().parents[1]).resolve()
         home = _path(env, "home") or base / ".kefu"
-        given = {name: env.get(_variable(name), "") for name in ("shop_secret", "session_secret")}
-        kept = {} if all(given.values()) else _kept_secrets(home / "secrets.json")
+        signing = {purpose: _signing(env, purpose, home=home) for purpose in PURPOSES}
         return cls(
             root=base,
             home=home,
             database_url=env.get("KEFU_DATABASE_URL") or f"sqlite:///{home / 'kefu.db'}",
-            shop_secret=given["shop_secret"] or kept["shop_secret"],
-            session_secret=given["session_secret"] or kept["session_secret"],
+            shop_secret=signing["shop"][0],
+            shop_keys=signing["shop"][1],
+            session_secret=signing["session"][0],
+            session_keys=signing["session"][1],
+            token_audience=env.get("KEFU_TOKEN_AUDIENCE", ""),
+            token_issuer=env.get("KEFU_TOKEN_ISSUER", ""),
+            token_leeway_seconds=_number(env, "token_leeway_seconds", least=0, most=300),
             shell_customer=env.get("KEFU_SHELL_CUSTOMER") or _default("shell_customer"),
             host=env.get("KEFU_HOST") or _default("host"),
             dev=_flag(env, "dev"),
@@ -86,6 +117,10 @@ class Settings:
             token_minutes=_number(env, "token_minutes"),
             code_minutes=_number(env, "code_minutes"),
             code_tries=_number(env, "code_tries"),
+            codes_per_hour=_number(env, "codes_per_hour"),
+            mail=_mail(env),
+            smtp_url=env.get("KEFU_SMTP_URL", ""),
+            mail_from=env.get("KEFU_MAIL_FROM", ""),
             confirmation_minutes=_number(env, "confirmation_minutes"),
             action_seconds=_number(env, "action_seconds"),
             payment_provider=env.get("KEFU_PAYMENT_PROVIDER") or _default("payment_provider"),
@@ -125,34 +160,100 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     return value in _TRUE
 
 
-def _number(env: Mapping[str, str], name: str, *, most: int = 1_000_000) -> int:
+def _number(env: Mapping[str, str], name: str, *, least: int = 1, most: int = 1_000_000) -> int:
     value = (env.get(_variable(name)) or _default(name)).strip()
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= most):
-        raise ConfigError(f"{_variable(name)}: found {value!r}; wanted a whole number from 1 to {most}")
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise ConfigError(f"{_variable(name)}: found {value!r}; wanted a whole number from {least} to {most}")
     return int(value)
 
 
-def _kept_secrets(file: Path) -> dict[str, str]:
+def _mail(env: Mapping[str, str]) -> str:
+    value = (env.get("KEFU_MAIL") or _default("mail")).strip().lower()
+    if value not in MAILERS:
+        raise ConfigError(f"KEFU_MAIL: found {value!r}; wanted one of {', '.join(MAILERS)}")
+    missing = [name for name in ("KEFU_SMTP_URL", "KEFU_MAIL_FROM") if not env.get(name)]
+    if value == "smtp" and missing:
+        raise ConfigError(f"KEFU_MAIL is smtp and {' and '.join(missing)} is not set; set it too")
+    return value
+
+
+def _signing(env: Mapping[str, str], purpose: str, *, home: Path) -> tuple[str, Keys]:
+    """The single secret ("" for none) and the keys of ``shop`` or ``session``: all given, or all kept."""
+    secret, listed = (
+        env.get(f"KEFU_{purpose.upper()}_SECRET", ""),
+        env.get(f"KEFU_{purpose.upper()}_KEYS", ""),
+    )
+    if secret or listed:
+        return secret, Keys(_listed_keys(f"KEFU_{purpose.upper()}_KEYS", listed))
+    file = home / "secrets.json"
     if not file.exists():
         _make_secrets(file)
+    kept = read_secrets(file)
+    return kept[f"{purpose}_secret"], Keys(kept[f"{purpose}_keys"], kept_in=file)
+
+
+def _listed_keys(variable: str, text: str) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    # what was found is not repeated: it may hold a secret
+    for place, part in enumerate((part for part in text.split(",") if part.strip()), 1):
+        key_id, _, secret = part.strip().partition(":")
+        if not _KEY_ID.fullmatch(key_id) or key_id in keys or len(secret.encode()) < _SHORTEST_SECRET:
+            raise ConfigError(
+                f"{variable}: the {place}. part cannot be used; wanted id:secret, the id once, of letters, "
+                f"digits, - and _, the secret of {_SHORTEST_SECRET} bytes or more"
+            )
+        keys[key_id] = secret
+    return keys
+
+
+def read_secrets(file: Path) -> dict[str, Any]:
+    """What ``<home>/secrets.json`` holds: shop_secret, session_secret ("" for none), shop_keys, session_keys.
+
+    Raises ConfigError where the file cannot be read, or leaves a purpose without any key.
+    """
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        return {name: str(kept[name]) for name in ("shop_secret", "session_secret")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{file}: wanted shop_secret and session_secret, found something else ({error}); "
-            "delete the file to have new ones made"
-        ) from error
+        found = json.loads(file.read_text(encoding="utf-8"))
+        kept = {f"{purpose}_secret": str(found.get(f"{purpose}_secret") or "") for purpose in PURPOSES}
+        keys = {f"{purpose}_keys": _plain_keys(found.get(f"{purpose}_keys")) for purpose in PURPOSES}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise _damaged(file, type(error).__name__) from error
+    if lacking := [p for p in PURPOSES if not kept[f"{p}_secret"] and not keys[f"{p}_keys"]]:
+        raise _damaged(file, f"no key for {' and '.join(lacking)}")
+    return {**kept, **keys}
+
+
+def _plain_keys(found: Any) -> dict[str, str]:
+    return {str(key_id): str(secret) for key_id, secret in dict(found or {}).items()}
+
+
+def _damaged(file: Path, found: str) -> ConfigError:
+    return ConfigError(
+        f"{file}: wanted shop_secret and session_secret, or shop_keys and session_keys, found something else "
+        f"({found}); delete the file to have new ones made"
+    )
+
+
+def write_secrets(file: Path, kept: Mapping[str, Any]) -> None:
+    """Put ``kept`` into the place of the file at once, for its owner alone to read; else ConfigError."""
+    try:
+        os.replace(_written(file, kept), file)
+    except OSError as error:
+        raise ConfigError(f"cannot write {file}: {error}; check whose folder it is") from error
+
+
+def _written(file: Path, kept: Mapping[str, Any]) -> str:
+    """A new file beside ``file`` with ``kept`` in it; mkstemp gives it the mode 0600."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".secrets-")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        json.dump(kept, stream)
+    return name
 
 
 def _make_secrets(file: Path) -> None:
     """Write the file whole and never over another's: server and action server may start at once."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".secrets-")  # mode 0600
-        made = {"shop_secret": secrets.token_hex(32), "session_secret": secrets.token_hex(32)}
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(made, stream)
+        name = _written(file, {f"{purpose}_secret": secrets.token_hex(32) for purpose in PURPOSES})
         try:
             os.link(name, file)
         except FileExistsError:

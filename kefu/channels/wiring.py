@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from kefu.channels.records import Answered, ChatRecords, DemoCustomer, Press, Visitor
 from kefu.errors import TokenError
 from kefu.settings import Settings
-from kefu.shop import identity
+from kefu.shop import identity, keys
 from kefu.store import Store, Transaction
 from kefu.store.records import Button, Session
 
@@ -36,20 +36,20 @@ class StoreRecords:
         now = _now()
         customer_id = None
         if customer_token is not None:
-            shop_secrets = [self._settings.shop_secret]
-            customer_id = identity.read_customer_token(customer_token, secrets=shop_secrets, now=now)
+            ring, rules = keys.customer_keys(self._settings), keys.token_rules(self._settings)
+            customer_id = identity.read_customer_token(customer_token, keys=ring, now=now, rules=rules)
         hours = self._settings.session_hours
         with self._store().write() as tx:
             session = identity.open_session(
                 tx, customer_id=customer_id, language=language, now=now, hours=hours
             )
             visitor = _visitor(tx, session)
-        return visitor, identity.session_token(session, secret=self._settings.session_secret)
+        return visitor, identity.session_token(session, keys=keys.session_keys(self._settings))
 
     def visitor(self, token: str) -> Visitor:
         """Whose token this is, and that their session still runs."""
         now = _now()
-        session_id = identity.read_session_token(token, secret=self._settings.session_secret, now=now)
+        session_id = identity.read_session_token(token, keys=keys.session_keys(self._settings), now=now)
         with self._store().read() as tx:
             session = tx.sessions.get(session_id)
             if session is None or session.expires_at <= now:
@@ -90,8 +90,9 @@ class StoreRecords:
         with self._store().read() as tx:
             if tx.customers.get(customer_id) is None:
                 return None
+        ring, rules = keys.customer_keys(self._settings), keys.token_rules(self._settings)
         return identity.customer_token(
-            customer_id, secret=self._settings.shop_secret, now=_now(), minutes=DEMO_TOKEN_MINUTES
+            customer_id, keys=ring, now=_now(), minutes=DEMO_TOKEN_MINUTES, rules=rules
         )
 
     def check(self) -> None:

@@ -32,6 +32,12 @@ policy_app = typer.Typer(
     help="Why the shop's rules decide as they do.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(policy_app, name="policy")
+keys_app = typer.Typer(
+    help="The keys that tokens are signed with.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(keys_app, name="keys")
+outbox_app = typer.Typer(help="The mails to customers.", rich_markup_mode=None)
+app.add_typer(outbox_app, name="outbox")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 ModelOption = Annotated[Path | None, typer.Option("--model", help="A model archive; else the newest.")]
@@ -64,6 +70,7 @@ KeepOption = Annotated[
         "--keep", metavar="DIR", help="With --train: keep the model in this new folder, for --model."
     ),
 ]
+PurposeArgument = Annotated[str, typer.Argument(help="shop (customer tokens) or session (the chat's own).")]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="With --train: the seed of the training.")]
 RecipeOption = Annotated[
     list[str] | None,
@@ -103,14 +110,67 @@ def token(customer_id: Annotated[str, typer.Argument(help="Such as C1001.")]) ->
     run_token(customer_id)
 
 
-@app.command()
+@outbox_app.callback(invoke_without_command=True)
 def outbox(
-    last_code: Annotated[str, typer.Option("--last-code", metavar="EMAIL", help="Whose last code.")],
+    context: typer.Context,
+    last_code: Annotated[
+        str | None,
+        typer.Option("--last-code", metavar="EMAIL", help="Print the last code mailed there in the demo."),
+    ] = None,
 ) -> None:
-    """Print the last one-time code mailed in the demo."""
-    from kefu.cli.shop import last_code as run_last_code
+    """The mails to customers; with --last-code, the last one-time code of the demo."""
+    from kefu.cli import outbox as mails
 
-    run_last_code(last_code)
+    if last_code is not None:
+        mails.last_code(last_code)
+    elif context.invoked_subcommand is None:
+        console.say(context.get_help())
+        raise typer.Exit(2)
+
+
+@outbox_app.command("list")
+def outbox_list(
+    most: Annotated[int, typer.Option("--most", min=1, help="How many, the newest first.")] = 20,
+) -> None:
+    """The newest mails without their words: number, state, made, then when, attempts, address, problem."""
+    from kefu.cli import outbox as mails
+
+    mails.show(most=most)
+
+
+@outbox_app.command("send")
+def outbox_send() -> None:
+    """Send what is due now; a running assistant does so by itself."""
+    from kefu.cli import outbox as mails
+
+    mails.send()
+
+
+@keys_app.command("list")
+def keys_list() -> None:
+    """The ids of the keys, which of them signs, and where they stand."""
+    from kefu.cli import keys
+
+    keys.show()
+
+
+@keys_app.command("rotate")
+def keys_rotate(purpose: PurposeArgument = "shop") -> None:
+    """Make a new key, which signs from now on; the earlier ones still verify."""
+    from kefu.cli import keys
+
+    keys.rotate(purpose)
+
+
+@keys_app.command("retire")
+def keys_retire(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `kefu keys list` names it.")],
+    purpose: PurposeArgument = "shop",
+) -> None:
+    """Forget a key; what it signed is refused from now on."""
+    from kefu.cli import keys
+
+    keys.retire(key_id, purpose)
 
 
 @app.command()

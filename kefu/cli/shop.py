@@ -1,4 +1,4 @@
-"""`kefu seed`, `token` and `outbox`: the shop in the store, seen from the terminal."""
+"""`kefu seed` and `token`: the shop in the store, seen from the terminal."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from kefu.cli import console
-from kefu.errors import ConfigError, KefuError
+from kefu.errors import KefuError
 from kefu.knowledge import passages
 from kefu.settings import Settings
 from kefu.shop.identity import customer_token
+from kefu.shop.keys import customer_keys, token_rules
 from kefu.shop.payments import DEMO, demo_provider
 from kefu.store import Store
 from kefu.store.seed import seed as load_shop
@@ -66,20 +67,9 @@ def token(customer_id: str) -> None:
         raise KefuError(f"found no customer {customer_id}; `kefu seed` loads the demo shop, which has C1001")
     minutes = settings.token_minutes
     console.say(f"{customer.name} ({customer_id}), valid for {minutes} minutes:")
-    signed = customer_token(customer_id, secret=settings.shop_secret, now=_now(), minutes=minutes)
+    ring, rules = customer_keys(settings), token_rules(settings)
+    signed = customer_token(customer_id, keys=ring, now=_now(), minutes=minutes, rules=rules)
     console.say(signed)
-
-
-def last_code(email: str) -> None:
-    """Print the last one-time code mailed to ``email``; only a demo keeps codes in the clear."""
-    settings = Settings.load()
-    if not settings.demo:
-        raise ConfigError("codes are shown in demo mode only; set KEFU_DEMO=1 or look into the mailbox")
-    with open_store(settings) as store, store.read() as tx:
-        code = tx.outbox.last_code(email)
-    if code is None:
-        raise KefuError(f"found no code mailed to {email}; ask for one in the chat first, by an order number")
-    console.say(code)
 
 
 def _now() -> datetime:

@@ -18,6 +18,7 @@ from kefu.cli.models import chosen_model, ensure_model
 from kefu.cli.shop import ensure_shop
 from kefu.errors import ConfigError
 from kefu.settings import Settings
+from kefu.shop.mailers import mailer
 
 DEFAULT_ACTION_PORT = 5055
 
@@ -39,9 +40,19 @@ def up(*, port: int | None, model: Path | None) -> int:
 def _prepare_and_serve(family: Family, settings: Settings, *, chat_port: int, model: Path | None) -> int:
     for wanted, option in ((chat_port, "--port"), (settings.action_port, "KEFU_ACTION_PORT")):
         require_free(settings.host, wanted, option=option)
+    _check_mail(settings)
     ensure_shop(settings)
     archive = chosen_model(settings.root, model) if model else ensure_model(settings.root)
     return _serve(family, settings, chat_port=chat_port, archive=archive)
+
+
+def _check_mail(settings: Settings) -> None:
+    """Raise ConfigError for a mail server that cannot be meant; say where no code would reach anybody."""
+    mailer(settings)
+    if settings.mail == "console" and not settings.demo:
+        console.complain(
+            "KEFU_MAIL is console: no code reaches a guest; set KEFU_MAIL=smtp and KEFU_SMTP_URL"
+        )
 
 
 def _serve(family: Family, settings: Settings, *, chat_port: int, archive: Path) -> int:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kefu.errors import TokenError
-from kefu.shop.codes import check_code, send_code
+from kefu.shop.codes import CodeRules, check_code, send_code
 from kefu.shop.tokens import customer_token, read_customer_token, read_session_token, session_token
 from kefu.store.records import Order, Session
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kefu.store import Transaction
 
 __all__ = [
+    "CodeRules",
     "Identity",
     "check_code",
     "customer_token",
@@ -62,19 +63,25 @@ def _still_verified(session: Session, now: datetime) -> str | None:
 
 
 def may_see(tx: Transaction, identity: Identity, order_number: str) -> Order | None:
-    """The order if the speaker may see it; None alike for somebody else's and for one that is not there."""
+    """The order if the speaker may see it; None alike for somebody else's and for one that is not there.
+
+    Who may see it stands in the query itself: an order of somebody else is never loaded.
+    """
     number = order_number.strip().upper()
+    if not number.isprintable():  # a database may refuse such text, which would be an answer of its own
+        return None
     if identity.customer_id is not None:
         return tx.orders.get_owned(number, identity.customer_id)
-    return tx.orders.get(number) if number == identity.verified_order else None
+    return tx.orders.get_proved(number, identity.verified_order)
 
 
 def visible_orders(tx: Transaction, identity: Identity) -> list[Order]:
     """Every order the speaker may see, newest first."""
     if identity.customer_id is not None:
         return tx.orders.of_customer(identity.customer_id)
-    verified = tx.orders.get(identity.verified_order) if identity.verified_order else None
-    return [verified] if verified is not None else []
+    proved = identity.verified_order
+    order = tx.orders.get_proved(proved, proved) if proved else None
+    return [order] if order is not None else []
 
 
 def open_session(

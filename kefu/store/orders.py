@@ -57,6 +57,11 @@ class Orders(Repository):
         mine = sa.and_(_ORDERS.c.order_number == order_number, _ORDERS.c.customer_id == customer_id)
         return next(iter(self._records(mine)), None)
 
+    def get_proved(self, order_number: str, proved: str | None) -> Order | None:
+        """The order if it is the one that a guest has ``proved``; None alike for every other number."""
+        mine = sa.and_(_ORDERS.c.order_number == order_number, _ORDERS.c.order_number == sa.literal(proved))
+        return next(iter(self._records(mine)), None)
+
     def of_customer(self, customer_id: str) -> list[Order]:
         """A customer's orders, newest first."""
         return self._records(_ORDERS.c.customer_id == customer_id)
@@ -142,7 +147,7 @@ class Orders(Repository):
     def _records(self, where: Any) -> list[Order]:
         statement = sa.select(_ORDERS).where(where)
         rows = self._all(statement.order_by(_ORDERS.c.placed_at.desc(), _ORDERS.c.order_number.desc()))
-        lines = self._lines(where)
+        lines = self._lines(where) if rows else {}
         return [
             Order(
                 **{name: row[name] for name in _FIELDS},

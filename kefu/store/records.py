@@ -285,7 +285,11 @@ class Button:
 
 @dataclass(frozen=True)
 class Mail:
-    """A message in the outbox (one-time codes, invoices)."""
+    """A message in the outbox (one-time codes, invoices).
+
+    ``body`` is empty and ``code`` None once both were forgotten. ``problem`` is the kind of the last
+    failure, without any words of a mail server.
+    """
 
     mail_id: int
     to: str
@@ -293,6 +297,13 @@ class Mail:
     body: str
     code: str | None
     created_at: datetime
+    state: str = "pending"  # pending | sending | sent | failed | expired
+    attempts: int = 0
+    due_at: datetime | None = None  # pending: not before this
+    claimed_at: datetime | None = None  # when a sender took it last
+    sent_at: datetime | None = None
+    expires_at: datetime | None = None  # of no use to anybody afterwards
+    problem: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0005"  # the alembic revision that this code was written for
+REVISION = "0007"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -180,7 +180,7 @@ codes = sa.Table(
     "codes", metadata,
     sa.Column("code_id", sa.Integer, primary_key=True), _text("session_id"), _text("order_number"),
     _text("code_hash"), _time("created_at"), _time("expires_at"), _int("tries"), _flag("used"),
-    sa.Index(None, "session_id"),
+    sa.Index(None, "session_id"), sa.Index(None, "order_number", "created_at"),
 )  # fmt: skip
 
 confirmations = sa.Table(
@@ -212,7 +212,9 @@ outbox = sa.Table(
     "outbox", metadata,
     sa.Column("mail_id", sa.Integer, primary_key=True), _text("recipient"), _text("recipient_key"),
     _text("subject"), _text("body"), _text("code", null=True), _time("created_at"),
-    sa.Index(None, "recipient_key"),
+    _text("state"), _int("attempts"), _time("due_at", null=True), _time("claimed_at", null=True),
+    _time("sent_at", null=True), _time("expires_at", null=True), _text("problem", null=True),
+    sa.Index(None, "recipient_key"), sa.Index(None, "state", "due_at"),
 )  # fmt: skip
 
 turns = sa.Table(

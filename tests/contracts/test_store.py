@@ -203,7 +203,6 @@ def test_changing_what_is_not_there_raises(store: Store) -> None:
         lambda tx: tx.sessions.set_state("nobody", "human"),
         lambda tx: tx.sessions.verify_order("nobody", "KF10000001", NOW),
         lambda tx: tx.tickets.set_state("T9", "closed"),
-        lambda tx: tx.codes.count_try(99),
     )
     with store.write() as tx:
         for change in changes:
@@ -300,19 +299,6 @@ def test_a_guests_session_remembers_what_was_proved(store: Store) -> None:
     assert found.state == "human"
 
 
-def test_codes_count_tries_and_are_used_once(store: Store) -> None:
-    with store.write() as tx:
-        assert tx.codes.latest("s1") is None
-        tx.codes.add("s1", "KF10000029", "old", NOW)
-        code = tx.codes.add("s1", "KF10000029", "new", NOW + timedelta(minutes=10), now=NOW)
-        assert tx.codes.latest("s1") == code
-        assert [tx.codes.count_try(code.code_id) for _ in range(2)] == [1, 2]
-        assert tx.codes.use(code.code_id) and not tx.codes.use(code.code_id)
-        assert tx.codes.latest("s1").used
-    with store.read() as tx:
-        assert tx.codes.latest("s1").tries == 2
-
-
 def test_a_session_has_one_open_confirmation(store: Store) -> None:
     with store.write() as tx:
         tx.confirmations.add(confirmation("n1"))
@@ -349,15 +335,6 @@ def test_tickets_newest_first(store: Store) -> None:
         assert [row.ticket_id for row in tx.tickets.of_session("s1")] == ["T2", "T1"]
         assert tx.tickets.of_customer("C1001") == tx.tickets.of_session("s1")
         assert tx.tickets.get("T1").state == "closed" and tx.tickets.get("T9") is None
-
-
-def test_the_outbox_knows_the_last_code(store: Store) -> None:
-    with store.write() as tx:
-        assert tx.outbox.last_code("maria@example.com") is None
-        for code in ("111111", "222222", None):
-            mail = tx.outbox.add(to="Maria@example.com", subject="s", body="b", code=code)
-        assert tx.outbox.last_code("maria@example.com") == "222222"
-        assert tx.outbox.of("MARIA@example.com")[0] == mail and mail.created_at == NOW
 
 
 def test_a_message_is_answered_once(store: Store) -> None:

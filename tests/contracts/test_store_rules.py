@@ -284,17 +284,3 @@ def test_locking_an_order_makes_a_customers_refunds_wait_for_each_other(store: S
     with store.read() as tx:
         rows = [row for number in numbers for row in tx.refunds.of_order(number)]
     assert len(rows) == 6 and sum(row.automatic for row in rows) == 2
-
-
-def test_tries_at_a_code_are_counted_one_after_another(store: Store) -> None:
-    with store.write() as tx:
-        tx.codes.add("s1", "KF10000029", "hash", confirmation().expires_at)
-
-    def guess(tx: Transaction, number: int) -> bool:
-        code = tx.codes.latest("s1")
-        if code is None or code.tries >= 3:
-            return False
-        tx.codes.count_try(code.code_id)
-        return True
-
-    assert sum(at_once(store, guess)) == 3

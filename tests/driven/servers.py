@@ -16,6 +16,7 @@ import httpx
 
 from kefu.settings import Settings
 from kefu.shop.identity import customer_token
+from kefu.shop.keys import customer_keys
 from kefu.store import Store
 from kefu.store.seed import seed
 from tests.support.ports import free_port
@@ -72,7 +73,7 @@ class Assistant:
 
     def _sign(self, customer_id: str) -> str:
         now = datetime.now(timezone.utc)
-        return customer_token(customer_id, secret=self.settings.shop_secret, now=now, minutes=15)
+        return customer_token(customer_id, keys=customer_keys(self.settings), now=now, minutes=15)
 
     def reset(self) -> None:
         """The shop as it was; conversations and passages stay."""

@@ -15,10 +15,28 @@ from kefu.shop.payments import DemoProvider
 from kefu.store import Store
 from kefu.store.provider_ledger import ProviderLedger
 from kefu.store.seed import seed
+from tests.support.mail_server import mail_server
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+
+
+def environment(home: Path) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if name != "SANIC_HOST"}
+    return env | {"KEFU_HOME": str(home), "RASA_TELEMETRY_ENABLED": "false", "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def running(home: Path, **more: str) -> Iterator[Path]:
+    """The action server at work; what it says goes to the file that this gives."""
+    command = [sys.executable, "-m", "rasa", "run", "actions", "--port", str(free_port())]
+    env, log = environment(home) | more, home / "log"
+    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out) as server:
+        try:
+            yield log
+        finally:
+            server.terminate()
 
 
 def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
@@ -46,18 +64,29 @@ def _submitted(store: Store) -> int:
         return len(tx.refunds.in_state("submitted"))
 
 
-@contextmanager
-def running(home: Path) -> Iterator[Path]:
-    """The action server with this home; its log."""
-    env = {name: value for name, value in os.environ.items() if name != "SANIC_HOST"}
-    env |= {"KEFU_HOME": str(home), "RASA_TELEMETRY_ENABLED": "false", "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "rasa", "run", "actions", "--port", str(free_port())]
-    log = home / "log"
-    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out) as server:
-        try:
-            yield log
-        finally:
-            server.terminate()
+def test_it_sends_the_mails_of_the_outbox(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'kefu.db'}", migrate=True)
+    with store.write() as tx:
+        tx.outbox.add(to="maria@example.com", subject="Hello", body="from the outbox")
+    with mail_server() as post:
+        url = f"smtp://127.0.0.1:{post.port}"
+        mail = {"KEFU_MAIL": "smtp", "KEFU_SMTP_URL": url, "KEFU_MAIL_FROM": "shop@example.com"}
+        with running(tmp_path, **mail) as log:
+            states = _states(store, log)
+    store.close()
+    assert states == ["sent"] and [letter["Subject"] for letter in post.mails] == ["Hello"]
+
+
+def _states(store: Store, log: Path) -> list[str]:
+    """The states of the mails, once none is waiting."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with store.read() as tx:
+            states = [mail.state for mail in tx.outbox.newest(9)]
+        if "pending" not in states and "sending" not in states:
+            return states
+        time.sleep(0.2)
+    raise AssertionError(f"not sent after {START_SECONDS} s:\n{log.read_text()[-2000:]}")
 
 
 def _announced(log: Path) -> str:

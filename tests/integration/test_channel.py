@@ -15,6 +15,7 @@ import pytest
 
 from kefu.channels.text import GUARD
 from kefu.shop.identity import customer_token
+from kefu.shop.keys import Keyring, customer_keys, session_keys
 from tests.support.channel_server import Running, chat_server
 
 MESSAGES = "/webhooks/rest/webhook"
@@ -75,7 +76,7 @@ def test_a_guest_gets_a_session_of_the_servers_making(client: httpx.Client) -> N
 
 
 def test_a_customer_is_known_by_the_shops_token(client: httpx.Client, server: Running) -> None:
-    token = customer_token("C1003", secret=server.settings.shop_secret, now=now(), minutes=5)
+    token = customer_token("C1003", keys=customer_keys(server.settings), now=now(), minutes=5)
     assert open_session(client, customer_token=token)["customer"] == {"name": "王小明"}
 
 
@@ -87,8 +88,8 @@ def test_a_customer_is_known_by_the_shops_token(client: httpx.Client, server: Ru
 def test_a_bad_customer_token_opens_nothing(
     client: httpx.Client, server: Running, secret: str | None, customer: str, age: int
 ) -> None:
-    signed = secret or server.settings.shop_secret
-    token = customer_token(customer, secret=signed, now=now() - timedelta(minutes=age), minutes=5)
+    keys = Keyring(single=secret) if secret else customer_keys(server.settings)
+    token = customer_token(customer, keys=keys, now=now() - timedelta(minutes=age), minutes=5)
     answer = client.post("/chat/sessions", json={"customer_token": token})
     assert code_of(answer) == (401, "bad_customer_token")
 
@@ -189,7 +190,7 @@ def test_without_a_token_nothing_is_answered(client: httpx.Client, header: dict[
 
 
 def test_a_token_of_another_kind_is_refused(client: httpx.Client, server: Running) -> None:
-    token = customer_token("C1001", secret=server.settings.session_secret, now=now(), minutes=5)
+    token = customer_token("C1001", keys=session_keys(server.settings), now=now(), minutes=5)
     assert code_of(send(client, {"token": token}, "hi")) == (401, "bad_token")
 
 

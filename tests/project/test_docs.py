@@ -73,5 +73,5 @@ def test_what_a_page_tells_to_type_exists(page: Path) -> None:
     commands = {
         command.name or str(getattr(command.callback, "__name__", "")) for command in app.registered_commands
     }
-    groups = {group.name for group in app.registered_groups}
+    groups = {str(group.name) for group in app.registered_groups}
     assert set(re.findall(r"`kefu ([a-z]+)", text)) <= commands | groups

@@ -9,6 +9,7 @@ import pytest
 
 from kefu.errors import ConfigError
 from kefu.settings import Settings
+from kefu.shop.keys import customer_keys, session_keys
 
 
 def test_without_any_variable_everything_has_a_value(tmp_path: Path) -> None:
@@ -64,3 +65,61 @@ def test_a_damaged_secrets_file_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text("{}")
     with pytest.raises(ConfigError, match="delete the file"):
         Settings.load({"KEFU_HOME": str(tmp_path)})
+
+
+# --- keys by id
+
+LONG, LONGER = "k" * 32, "k" * 40
+
+
+def test_keys_by_id_come_from_the_environment_and_touch_no_file(tmp_path: Path) -> None:
+    env = {
+        "KEFU_HOME": str(tmp_path),
+        "KEFU_SHOP_KEYS": f"b:{LONG}, a:{LONGER}",
+        "KEFU_SESSION_KEYS": f"s:{LONG}",
+    }
+    settings = Settings.load(env)
+    assert list(settings.shop_keys.secrets.items()) == [("b", LONG), ("a", LONGER)]
+    assert settings.shop_keys.kept_in is None and settings.shop_secret == ""
+    assert customer_keys(settings).signing() == ("b", LONG) and session_keys(settings).signing() == (
+        "s",
+        LONG,
+    )
+    assert list(tmp_path.iterdir()) == [] and "kkk" not in repr(settings)
+
+
+def test_keys_and_the_single_secret_stand_beside_each_other(tmp_path: Path) -> None:
+    env = {"KEFU_HOME": str(tmp_path), "KEFU_SHOP_KEYS": f"a:{LONG}", "KEFU_SHOP_SECRET": "single"}
+    ring = customer_keys(Settings.load(env))
+    assert ring.signing() == ("a", LONG)
+    assert (ring.secret_of(None), ring.secret_of("a"), ring.secret_of("b")) == ("single", LONG, None)
+    assert len(set(ring.code_keys())) == 2
+
+
+@pytest.mark.parametrize("keys", [f":{LONG}", "a:short", f"a:{LONG},a:{LONGER}", f"a b:{LONG}", LONG, "a"])
+def test_a_key_that_cannot_be_used_is_named_without_its_secret(tmp_path: Path, keys: str) -> None:
+    with pytest.raises(ConfigError, match="KEFU_SHOP_KEYS") as caught:
+        Settings.load({"KEFU_HOME": str(tmp_path), "KEFU_SHOP_KEYS": keys})
+    assert LONG not in str(caught.value) and "short" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "7", "nonsense", '{"shop_secret": "x"}', '{"shop_keys": 7, "session_secret": "x"}']
+)
+def test_a_secrets_file_without_a_key_for_every_purpose_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "secrets.json").write_text(text)
+    with pytest.raises(ConfigError, match="delete the file"):
+        Settings.load({"KEFU_HOME": str(tmp_path)})
+
+
+# --- mails
+
+
+def test_mails_go_to_the_console_until_a_mail_server_is_named_whole(tmp_path: Path) -> None:
+    env = {"KEFU_HOME": str(tmp_path), "KEFU_MAIL": "smtp", "KEFU_SMTP_URL": "smtps://u:s3cr3t@mail.example"}
+    assert Settings.load({"KEFU_HOME": str(tmp_path)}).mail == "console"
+    with pytest.raises(ConfigError, match="KEFU_MAIL_FROM is not set"):
+        Settings.load(env)
+    assert "s3cr3t" not in repr(Settings.load({**env, "KEFU_MAIL_FROM": "shop@example.com"}))
+    with pytest.raises(ConfigError, match="console, smtp"):
+        Settings.load({"KEFU_HOME": str(tmp_path), "KEFU_MAIL": "pigeon"})

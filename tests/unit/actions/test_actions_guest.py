@@ -1,0 +1,115 @@
+"""A guest in a form: the number, the code, both at once, and when no other code is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import asks, forms, wiring
+from actions.asks import ActionAskGuestCode
+from actions.forms import ValidateOrderStatusForm
+from actions.turn import Event, Turn
+from kefu.cli import keys
+from kefu.shop.identity import Identity, identify
+from tests.support.codes import RULES, guest, other_than
+from tests.support.demo_shop import NOW, DemoShop, demo_shop
+
+MARIA = "maria@example.com"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoShop]:
+    monkeypatch.setattr(forms, "code_rules", lambda: replace(RULES, per_hour=2))
+    monkeypatch.setattr(asks, "settings", lambda: type("Known", (), {"code_minutes": 10}))
+    with demo_shop(tmp_path) as shop:
+        guest(shop.store, "guest", now=NOW)
+        yield shop
+
+
+def turn(slots: dict[str, Any], *before: Event, **entities: str) -> Turn:
+    """A guest's message in the form, with these entities."""
+    found = [{"entity": name, "value": value, "start": 0, "end": 1} for name, value in entities.items()]
+    message = {"text": " ".join(entities.values()), "intent": {"name": "inform"}, "entities": found}
+    events = [{"event": "user", "parse_data": message}, *before]
+    tracker = Tracker("guest", slots, message, events, False, None, {"name": "order_status_form"}, None)
+    return Turn(tracker, CollectingDispatcher(), Identity("guest"), NOW, "Asia/Shanghai")
+
+
+def hear(shop: DemoShop, slots: dict[str, Any], **entities: str) -> tuple[list[str], dict[str, Any]]:
+    """What the form says and which slots it sets."""
+    at = turn(slots, **entities)
+    with shop.write() as tx:
+        events = ValidateOrderStatusForm().act(at, tx)
+    said = [message["response"] for message in at.dispatcher.messages]
+    return said, slots | {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+
+
+def last_code(shop: DemoShop) -> str:
+    with shop.read() as tx:
+        code = tx.outbox.last_code(MARIA)
+    assert code is not None
+    return code
+
+
+def verified(shop: DemoShop) -> str | None:
+    with shop.read() as tx:
+        return identify(tx, "guest", now=NOW).verified_order
+
+
+def test_the_number_then_the_code(shop: DemoShop) -> None:
+    said, slots = hear(shop, {"requested_slot": "guest_order"}, order_number="KF10000029")
+    assert (said, slots["requested_slot"]) == ([], "guest_code")
+    said, slots = hear(shop, slots, code=other_than(last_code(shop)))
+    assert (said, slots["requested_slot"]) == (["utter_code_wrong"], "guest_code")
+    said, slots = hear(shop, slots, code=last_code(shop))
+    assert said[0] == "utter_code_right" and verified(shop) == "KF10000029"
+
+
+def test_the_number_said_again_beside_the_code_asks_for_no_other_code(shop: DemoShop) -> None:
+    _, slots = hear(shop, {"requested_slot": "guest_order"}, order_number="KF10000029")
+    said, _ = hear(shop, slots, order_number="KF10000029", code=last_code(shop))
+    assert said[0] == "utter_code_right" and verified(shop) == "KF10000029"
+    with shop.read() as tx:
+        assert len(tx.outbox.of(MARIA)) == 1
+
+
+def test_where_no_other_code_is_sent_the_words_say_so_and_the_latest_still_works(shop: DemoShop) -> None:
+    slots = {"requested_slot": "guest_order"}
+    for _ in range(2):
+        said, slots = hear(shop, slots, order_number="KF10000029")
+        assert said == []
+    said, slots = hear(shop, slots, order_number="KF10000029")
+    assert (said, slots["requested_slot"]) == (["utter_code_limit"], "guest_code")
+    said, _ = hear(shop, slots, code=last_code(shop))
+    assert said[0] == "utter_code_right"
+
+
+def test_nothing_is_said_to_be_on_its_way_that_is_not(shop: DemoShop) -> None:
+    unsent = {"event": "bot", "data": {"custom": {"unsent": True}}}
+    for before, words in (((), ["utter_say_ask_guest_code"]), ((unsent,), [])):
+        at = turn({}, *before, order_number="KF10000029")
+        with shop.write() as tx:
+            ActionAskGuestCode().act(at, tx)
+        assert [message["response"] for message in at.dispatcher.messages] == words
+
+
+def test_the_rules_follow_the_settings_and_the_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KEFU_SESSION_SECRET", "KEFU_SESSION_KEYS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KEFU_HOME", str(tmp_path))
+    monkeypatch.setenv("KEFU_CODE_TRIES", "3")
+    wiring.settings.cache_clear()
+    try:
+        before = wiring.code_rules()
+        keys.rotate("session")
+        after = wiring.code_rules()
+    finally:
+        wiring.settings.cache_clear()
+    assert (before.minutes, before.tries, before.per_hour) == (10, 3, 12)
+    assert after.keys[1:] == before.keys and after.keys[0] not in before.keys
