@@ -257,7 +257,7 @@ def _changes(turn: Turn, tx: Transaction, operation: Operation) -> dict[str, Any
         return invoice_kind(turn.text)
     if said_reason(turn) and operation.kind in ("return", "refund"):
         changes["reason"] = said_reason(turn)
-    if turn.value("variant") and operation.kind == "exchange":
+    if turn.value("variant") and operation.kind in ("exchange", "change_items"):
         changes["variant"] = turn.value("variant")
     return changes | _pieces(turn, tx, operation)
 

@@ -114,8 +114,9 @@ def task_events(operation: Operation, missing: str) -> list[dict[str, Any]]:
 
 
 def by_kind(kind: str) -> Task:
-    """The task that prepares operations of ``kind`` (a refund is asked for by the return form)."""
-    return next(task for task in TASKS.values() if task.kind == ("return" if kind == "refund" else kind))
+    """The task that prepares operations of ``kind``; some have no form of their own."""
+    prepared = {"refund": "return", "change_items": "exchange"}.get(kind, kind)
+    return next(task for task in TASKS.values() if task.kind == prepared)
 
 
 def operation_of(
@@ -151,6 +152,7 @@ _FITTING = {
     "return": {"back"},
     "refund": {"back", "cancel"},
     "exchange": {"exchange", "back"},
+    "change_items": {"exchange", "cancel"},
     "stop_renewal": {"cancel"},
 }
 

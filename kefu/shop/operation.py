@@ -14,6 +14,7 @@ from kefu.store.records import Address
 KINDS = (
     "cancel",
     "change_address",
+    "change_items",
     "return",
     "refund",
     "exchange",
@@ -27,7 +28,7 @@ REASONS = ("damaged", "wrong", "missing", "unwanted", "later_fault")
 
 @dataclass(frozen=True)
 class Item:
-    """Pieces of one line; ``quantity`` None: not said."""
+    """Pieces of one line; ``quantity`` None: not said. (What it counts, the topic says.)"""
 
     line: int
     quantity: int | None = None
