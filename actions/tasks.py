@@ -10,7 +10,7 @@ from typing import Any
 
 from rasa_sdk.events import ActiveLoop, SlotSet
 
-from kefu.shop.operation import Item, Operation
+from kefu.shop.operation import Item, Operation, pieces_said
 from kefu.shop.records import Address, Order, OrderLine
 from kefu.shop.selection import Target
 
@@ -81,7 +81,7 @@ TASKS: Mapping[str, Task] = MappingProxyType({task.form: task for task in _tasks
 
 def _pieces(quantity: Any, lines: Sequence[int]) -> int | None:
     """The pieces of each line; a number that was said belongs to one line alone."""
-    return int(quantity) if quantity is not None and len(lines) == 1 else None
+    return pieces_said(quantity) if quantity is not None and len(lines) == 1 else None
 
 
 def cleared() -> list[dict[str, Any]]:

@@ -64,6 +64,8 @@ def _still_verified(session: Session, now: datetime) -> str | None:
 def may_see(tx: Transaction, identity: Identity, order_number: str) -> Order | None:
     """The order if the speaker may see it; None alike for somebody else's and for one that is not there."""
     number = order_number.strip().upper()
+    if not number.isprintable():  # a database may refuse such text, which would be an answer of its own
+        return None
     if identity.customer_id is not None:
         return tx.orders.get_owned(number, identity.customer_id)
     return tx.orders.get(number) if number == identity.verified_order else None

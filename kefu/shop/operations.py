@@ -25,7 +25,7 @@ from kefu.shop import (
     returns,
     warranty,
 )
-from kefu.shop.case import Case, is_goods
+from kefu.shop.case import Case, base_facts, is_goods
 from kefu.shop.identity import Identity, may_see
 from kefu.shop.operation import Item, Operation
 from kefu.shop.outcome import Outcome, refused
@@ -61,6 +61,7 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
 )
 
 CLOSED_ACCOUNT = "closed"
+COUNTING = ("cancel", "change_items", "return", "exchange")  # topics that ask for pieces themselves
 
 # what may still be open to a customer who was refused, in the order in which it is offered
 WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -94,6 +95,8 @@ def assess_case(case: Case) -> Outcome:
     if against is not None:
         return against
     topic, routed = route(case)
+    if topic not in COUNTING and not _countable(case):
+        return refused("refused_quantity", None, **base_facts(case))
     outcome = TOPICS[topic].assess(routed)
     if outcome.kind == "refused" and outcome.facts.get("way") is None and outcome.code in WAYS:
         return _with_way(routed, outcome)
@@ -155,7 +158,10 @@ def not_visible(operation: Operation) -> Outcome:
 
 
 def unheard(case: Case) -> Outcome | None:
-    """The refusal before any clause is asked: a closed account, a line that the order has not (or twice)."""
+    """The refusal before any clause is asked.
+
+    A closed account; a line that the order does not have, or one named twice; words that cannot be kept.
+    """
     facts = {"order_number": case.order.order_number, "status": case.order.status}
     owner = case.tx.customers.get(case.order.customer_id)
     if owner is not None and owner.state == CLOSED_ACCOUNT:
@@ -163,7 +169,15 @@ def unheard(case: Case) -> Outcome | None:
     said, known = [item.line for item in case.operation.items], [line.line for line in case.order.lines]
     if not set(said) <= set(known) or len(set(said)) < len(said):
         return refused("refused_line_unknown", None, **facts, lines=tuple(known))
+    if not case.operation.readable:
+        return refused("refused_unreadable", None, **facts)
     return None
+
+
+def _countable(case: Case) -> bool:
+    """Whether the pieces said are pieces that the lines have."""
+    items = case.operation.items
+    return all(item.quantity is None or 1 <= item.quantity <= case.line(item.line).quantity for item in items)
 
 
 def route(case: Case) -> tuple[str, Case]:
