@@ -45,7 +45,7 @@ HIDDEN = (
     "\xad",
 )
 ENOUGH = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
