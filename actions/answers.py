@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from actions.turn import Turn
+from kefu.shop.operation import pieces_said
 from kefu.shop.records import Address, Order, OrderLine
 
 REASONS = ("damaged", "wrong", "missing", "unwanted", "later_fault")
@@ -77,15 +78,15 @@ def read_answers(
 def _quantity(turn: Turn, line: OrderLine | None, requested: str | None) -> dict[str, Any]:
     said, kept = said_quantity(turn, requested), turn.slot("quantity")
     if said is None or line is None:
-        number = said or str(kept)
-        most = line.quantity if line else MOST
-        return {"quantity": int(number) if number.isdigit() and 1 <= int(number) <= most else None}
+        number, most = pieces_said(said or kept), line.quantity if line else MOST
+        return {"quantity": number if number is not None and 1 <= number <= most else None}
     if said == "all":
         return {"quantity": line.quantity}
-    if not said.isdigit() or not 1 <= int(said) <= line.quantity:
+    number = pieces_said(said)
+    if number is None or not 1 <= number <= line.quantity:
         turn.say("quantity_invalid", quantity=line.quantity)
         return {"quantity": None}
-    return {"quantity": int(said)}
+    return {"quantity": number}
 
 
 def said_quantity(turn: Turn, requested: str | None = None) -> str | None:

@@ -31,7 +31,7 @@ from actions.turn import Event, Turn, names_nothing
 from actions.wiring import settings, settled, store
 from kefu.shop import confirmations
 from kefu.shop.identity import may_see
-from kefu.shop.operation import Item, Operation
+from kefu.shop.operation import Item, Operation, pieces_said
 from kefu.shop.outcome import Outcome
 from kefu.shop.records import Confirmation, Order, Transaction
 from kefu.shop.selection import Target, choose
@@ -257,7 +257,7 @@ def _changes(turn: Turn, tx: Transaction, operation: Operation) -> dict[str, Any
         return invoice_kind(turn.text)
     if said_reason(turn) and operation.kind in ("return", "refund"):
         changes["reason"] = said_reason(turn)
-    if turn.value("variant") and operation.kind == "exchange":
+    if turn.value("variant") and operation.kind in ("exchange", "change_items"):
         changes["variant"] = turn.value("variant")
     return changes | _pieces(turn, tx, operation)
 
@@ -268,7 +268,7 @@ def _pieces(turn: Turn, tx: Transaction, operation: Operation) -> dict[str, Any]
     lines = concerned(order, operation) if order else []
     if said is None or len(lines) != 1 or lines[0].quantity == 1:
         return {}
-    pieces = lines[0].quantity if said == "all" else int(said) if said.isdigit() else 0
+    pieces = lines[0].quantity if said == "all" else pieces_said(said)
     return {"items": (Item(lines[0].line, pieces),)} if pieces else {}
 
 

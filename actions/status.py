@@ -6,10 +6,10 @@ from rasa_sdk.events import SlotSet
 
 from actions.present import refunds_text
 from actions.turn import Event, Turn
-from actions.words import goods
+from actions.words import bullets, goods, spoken
 from kefu.shop.orders import status_facts
 from kefu.shop.policy import Policy
-from kefu.shop.records import Order, Transaction
+from kefu.shop.records import Order, Shipment, Transaction
 
 
 def focus(order: Order) -> list[Event]:
@@ -37,6 +37,26 @@ def say_status(turn: Turn, tx: Transaction, order: Order) -> None:
         closes=facts["closes_at"],
         refunds=refunds_text(turn, tx, order.order_number),
     )
+    if len(order.shipments) > 1:
+        parcels = [parcel_text(each, language=turn.language, zone=turn.zone) for each in order.shipments]
+        turn.say("status_parcels", count=len(parcels), parcels=bullets(parcels))
+
+
+def parcel_text(parcel: Shipment, *, language: str, zone: str) -> str:
+    """One of an order's parcels: who carries it, and whether it left or arrived."""
+    zh = language == "zh"
+    name = " ".join(part for part in (parcel.carrier, parcel.tracking_number) if part)
+    at = parcel.delivered_at or parcel.eta_at
+    on = spoken(at, language=language, zone=zone) if at else ""
+    if parcel.delivered_at is not None:
+        state = f"{on} 已送达" if zh else f"delivered on {on}"
+    elif parcel.shipped_at is None:
+        state = "尚未发出" if zh else "not sent yet"
+    else:
+        state = "运输中" if zh else "on its way"
+        expected = f"，预计 {on} 前送达" if zh else f", expected by {on}"
+        state += expected if on else ""
+    return f"{name}：{state}" if zh and name else f"{name}: {state}" if name else state
 
 
 def status_code(order: Order, *, late: bool) -> str:

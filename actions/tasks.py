@@ -10,7 +10,7 @@ from typing import Any
 
 from rasa_sdk.events import ActiveLoop, SlotSet
 
-from kefu.shop.operation import Item, Operation
+from kefu.shop.operation import Item, Operation, pieces_said
 from kefu.shop.records import Address, Order, OrderLine
 from kefu.shop.selection import Target
 
@@ -81,7 +81,7 @@ TASKS: Mapping[str, Task] = MappingProxyType({task.form: task for task in _tasks
 
 def _pieces(quantity: Any, lines: Sequence[int]) -> int | None:
     """The pieces of each line; a number that was said belongs to one line alone."""
-    return int(quantity) if quantity is not None and len(lines) == 1 else None
+    return pieces_said(quantity) if quantity is not None and len(lines) == 1 else None
 
 
 def cleared() -> list[dict[str, Any]]:
@@ -114,8 +114,9 @@ def task_events(operation: Operation, missing: str) -> list[dict[str, Any]]:
 
 
 def by_kind(kind: str) -> Task:
-    """The task that prepares operations of ``kind`` (a refund is asked for by the return form)."""
-    return next(task for task in TASKS.values() if task.kind == ("return" if kind == "refund" else kind))
+    """The task that prepares operations of ``kind``; some have no form of their own."""
+    prepared = {"refund": "return", "change_items": "exchange"}.get(kind, kind)
+    return next(task for task in TASKS.values() if task.kind == prepared)
 
 
 def operation_of(
@@ -151,6 +152,7 @@ _FITTING = {
     "return": {"back"},
     "refund": {"back", "cancel"},
     "exchange": {"exchange", "back"},
+    "change_items": {"exchange", "cancel"},
     "stop_renewal": {"cancel"},
 }
 

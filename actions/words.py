@@ -79,6 +79,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "warranty": ("warranty case", "保修"),
     "lost_parcel": ("parcel search", "查找包裹"),
     "change_address": ("address change", "修改地址"),
+    "change_items": ("change of items", "修改商品"),
     "stop_renewal": ("renewal stop", "停止续费"),
     "invoice": ("invoice", "发票"),
     "payment": ("payment question", "支付问题"),

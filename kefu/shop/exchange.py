@@ -61,12 +61,13 @@ def _in_time(case: Case, lines: list[OrderLine], facts: dict[str, Any]) -> Outco
 def _for_line(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
     product = line.product
     others = tuple(variant for variant in product.variants if variant.name != line.variant)
-    facts |= {"product": product, "variant": line.variant, "variants": others, "restock_days": _restock(line)}
+    facts |= {"product": product, "variant": line.variant, "variants": others}
+    facts["restock_days"] = restock_days(line)
     paid, price = case.money(line.unit_price), case.money(product.price)
     if not case.finds(CLAUSE, price == paid, paid_price=paid, price=price):
         facts |= {"paid_price": paid, "price": price}
         return refused("refused_exchange_price", CLAUSE, **facts)
-    wanted = _wanted(case, others)
+    wanted = wanted_variant(case, line)
     if wanted is None and case.operation.variant is None and sum(v.stock > 0 for v in others) > 1:
         return ask("variant", CLAUSE, **facts)
     if wanted is None and others and case.operation.variant is not None:
@@ -83,8 +84,9 @@ def _for_line(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
     return offered("confirm_exchange", CLAUSE, **facts)
 
 
-def _wanted(case: Case, others: tuple[Variant, ...]) -> Variant | None:
-    """The variant asked for; where none was named, the only one in stock."""
+def wanted_variant(case: Case, line: OrderLine) -> Variant | None:
+    """The other variant asked for in place of a line's; where none was named, the only one in stock."""
+    others = [variant for variant in line.product.variants if variant.name != line.variant]
     said = case.operation.variant
     if said is not None:
         return next((v for v in others if v.name.casefold() == said.strip().casefold()), None)
@@ -92,7 +94,8 @@ def _wanted(case: Case, others: tuple[Variant, ...]) -> Variant | None:
     return in_stock[0] if len(in_stock) == 1 else None
 
 
-def _restock(line: OrderLine) -> str | None:
+def restock_days(line: OrderLine) -> str | None:
+    """In how many days the product is expected back, as the catalogue says it."""
     days = line.product.attributes.get("restock_days")
     return days if isinstance(days, str) else None
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+from unicodedata import category
 
 from kefu.errors import KefuError
 from kefu.store.records import Address
@@ -14,6 +16,7 @@ from kefu.store.records import Address
 KINDS = (
     "cancel",
     "change_address",
+    "change_items",
     "return",
     "refund",
     "exchange",
@@ -22,12 +25,14 @@ KINDS = (
     "invoice",
     "lost_parcel",
 )
+LONGEST = 500  # characters of any one word of an operation
+FULL_WIDTH = {ord("０") + digit: str(digit) for digit in range(10)}
 REASONS = ("damaged", "wrong", "missing", "unwanted", "later_fault")
 
 
 @dataclass(frozen=True)
 class Item:
-    """Pieces of one line; ``quantity`` None: not said."""
+    """Pieces of one line; ``quantity`` None: not said. (What it counts, the topic says.)"""
 
     line: int
     quantity: int | None = None
@@ -73,7 +78,33 @@ class Operation:
         """SHA-256 of the operation, and of the terms it was offered at where given."""
         content = {"operation": self.as_dict(), "terms": dict(terms or {})}
         text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+    @property
+    def readable(self) -> bool:
+        """Whether every word of it can be written down; a tax number also without invisible characters."""
+        address = asdict(self.address).values() if self.address else ()
+        words = (self.variant, self.invoice_kind, self.company, self.tax_number, *address)
+        hidden = any(category(sign) == "Cf" for sign in self.tax_number or "")
+        return not hidden and all(readable(word) for word in words if word)
+
+
+def readable(text: str) -> bool:
+    """Whether a text is short enough and free of control characters and halves of characters."""
+    unreadable = (sign for sign in text if category(sign) in ("Cc", "Cs") and sign not in "\n\r\t")
+    return len(text) <= LONGEST and next(unreadable, None) is None
+
+
+def pieces_said(said: object) -> int | None:
+    """A number of pieces as somebody said it, in plain or full-width digits; None where it is none.
+
+    >>> pieces_said("２"), pieces_said(3), pieces_said("1\\u200b"), pieces_said("²"), pieces_said("-1")
+    (2, 3, None, None, None)
+    """
+    if isinstance(said, int) and not isinstance(said, bool):
+        return said
+    digits = str(said).strip().translate(FULL_WIDTH)
+    return int(digits) if re.fullmatch("[0-9]{1,9}", digits) else None
 
 
 def _known(what: str, value: str, known: tuple[str, ...]) -> None:

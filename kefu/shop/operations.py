@@ -18,13 +18,14 @@ from kefu.shop import (
     digital,
     exchange,
     invoices,
+    items,
     killswitch,
     parcels,
     renewal,
     returns,
     warranty,
 )
-from kefu.shop.case import Case, is_goods
+from kefu.shop.case import Case, base_facts, is_goods
 from kefu.shop.identity import Identity, may_see
 from kefu.shop.operation import Item, Operation
 from kefu.shop.outcome import Outcome, refused
@@ -48,6 +49,7 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
     {
         "cancel": Topic(cancellation.assess, cancellation.perform),
         "change_address": Topic(address.assess, address.perform),
+        "change_items": Topic(items.assess, items.perform),
         "return": Topic(returns.assess, returns.perform),
         "digital": Topic(digital.assess, digital.perform),
         "exchange": Topic(exchange.assess, exchange.perform),
@@ -57,6 +59,9 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         "lost_parcel": Topic(parcels.assess, parcels.perform),
     }
 )
+
+CLOSED_ACCOUNT = "closed"
+COUNTING = ("cancel", "change_items", "return", "exchange")  # topics that ask for pieces themselves
 
 # what may still be open to a customer who was refused, in the order in which it is offered
 WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -68,6 +73,9 @@ WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "refused_exchange_stock": ("return",),
         "refused_exchange_price": ("return",),
         "refused_exchange_again": ("return",),
+        "refused_items_late": ("return",),
+        "refused_items_stock": ("cancel",),
+        "refused_items_price": ("cancel",),
         "refused_warranty_none": ("return",),
         "refused_membership_days": ("stop_renewal",),
         "refused_membership_used": ("stop_renewal",),
@@ -83,7 +91,12 @@ def assess(tx: Transaction, identity: Identity, operation: Operation, *, now: da
 
 def assess_case(case: Case) -> Outcome:
     """``assess`` for a case that is on the table already."""
+    against = unheard(case)
+    if against is not None:
+        return against
     topic, routed = route(case)
+    if topic not in COUNTING and not _countable(case):
+        return refused("refused_quantity", None, **base_facts(case))
     outcome = TOPICS[topic].assess(routed)
     if outcome.kind == "refused" and outcome.facts.get("way") is None and outcome.code in WAYS:
         return _with_way(routed, outcome)
@@ -144,9 +157,36 @@ def not_visible(operation: Operation) -> Outcome:
     return refused("refused_not_visible", "privacy.1", order_number=operation.order_number)
 
 
+def unheard(case: Case) -> Outcome | None:
+    """The refusal before any clause is asked.
+
+    A closed account; a line that the order does not have, or one named twice; words that cannot be kept.
+    """
+    facts = {"order_number": case.order.order_number, "status": case.order.status}
+    owner = case.tx.customers.get(case.order.customer_id)
+    if owner is not None and owner.state == CLOSED_ACCOUNT:
+        return refused("refused_account_closed", None, **facts)
+    said, known = [item.line for item in case.operation.items], [line.line for line in case.order.lines]
+    if not set(said) <= set(known) or len(set(said)) < len(said):
+        return refused("refused_line_unknown", None, **facts, lines=tuple(known))
+    if not case.operation.readable:
+        return refused("refused_unreadable", None, **facts)
+    return None
+
+
+def _countable(case: Case) -> bool:
+    """Whether the pieces said are pieces that the lines have."""
+    items = case.operation.items
+    return all(item.quantity is None or 1 <= item.quantity <= case.line(item.line).quantity for item in items)
+
+
 def route(case: Case) -> tuple[str, Case]:
     """The topic that answers a wish: money back for an unsent order is a cancellation, and so on."""
     kind = case.operation.kind
+    if kind == "exchange" and items.not_sent(case) and any(map(is_goods, case.lines())):
+        return "change_items", case  # what has not left need not come back
+    if kind == "change_items" and case.order.status == "delivered" and case.operation.variant is not None:
+        return "exchange", case
     if kind not in ("return", "refund"):
         return kind, case
     if kind == "refund" and case.order.status == "processing":

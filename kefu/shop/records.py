@@ -20,6 +20,7 @@ from kefu.store.records import (
     Refund,
     Return,
     Session,
+    Shipment,
     Ticket,
     Variant,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Refund",
     "Return",
     "Session",
+    "Shipment",
     "Ticket",
     "Transaction",
     "Variant",

@@ -35,7 +35,7 @@ def assess(case: Case) -> Outcome:
 def months_of(case: Case, line: OrderLine) -> int | None:
     """The product's warranty in months, None where the catalogue gives none."""
     value = line.product.attributes.get(case.policy.text(CLAUSE, "months_attribute"))
-    return int(value) if isinstance(value, str) and value.isdigit() and int(value) > 0 else None
+    return int(value) if isinstance(value, str) and value.isdecimal() and int(value) > 0 else None
 
 
 def _in_time(case: Case, line: OrderLine, months: int, facts: dict[str, Any]) -> Outcome:

@@ -14,11 +14,15 @@ from kefu.store.base import Repository
 from kefu.store.payments import Payments
 from kefu.store.products import Products
 from kefu.store.records import Address, Order, OrderLine
+from kefu.store.shipments import Shipments, parcels_of, told
 
 _ORDERS, _LINES, _CUSTOMERS = schema.orders, schema.order_lines, schema.customers
+_PARCELS, _MEMBERSHIPS, _USED = schema.shipments, schema.memberships, schema.entitlements
 _ADDRESS = ("name", "phone", "address", "postcode", "country")
 _FIELDS = tuple(c.name for c in _ORDERS.columns if not c.name.startswith("ship_to_"))
+_MEMBER_FIELDS = ("renews", "charged_at", "next_charge_at", "ended_at", "benefit_used")
 _LINE_FIELDS = tuple(c.name for c in _LINES.columns if c.name != "product_id")
+_USED_FIELDS = ("progress_percent", "downloaded")
 
 
 _AT_ONCE = 200  # orders that are held
@@ -45,6 +49,26 @@ def _line_row(line: OrderLine) -> dict[str, Any]:
     return {**{name: getattr(line, name) for name in _LINE_FIELDS}, "product_id": line.product.product_id}
 
 
+def _membership_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
+    """A row for each order with a membership, or of which such things are told."""
+    rows = []
+    for order in orders:
+        told_of = {name: getattr(order, name) for name in _MEMBER_FIELDS}
+        bought = [line.product for line in order.lines if line.product.kind == "membership"]
+        if bought or any(value is not None for value in told_of.values()):
+            period = str(bought[0].attributes.get("period", "month")) if bought else None
+            rows.append({"order_number": order.order_number, "period": period, **told_of})
+    return rows
+
+
+def _used_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
+    """A row for each line of which is told how far it was used."""
+    lines = [line for order in orders for line in order.lines]
+    names = ("order_number", "line", *_USED_FIELDS)
+    rows = [{name: getattr(line, name) for name in names} for line in lines]
+    return [row for row in rows if any(row[name] is not None for name in _USED_FIELDS)]
+
+
 class Orders(Repository):
     """Read orders and change what the shop allows to change."""
 
@@ -68,9 +92,9 @@ class Orders(Repository):
 
     def numbers(self, *, most: int) -> list[tuple[str, str | None]]:
         """Order and tracking numbers of the ``most`` newest orders: how such numbers look here."""
-        columns = sa.select(_ORDERS.c.order_number, _ORDERS.c.tracking_number)
-        rows = self._all(columns.order_by(_ORDERS.c.placed_at.desc()).limit(most))
-        return [(row["order_number"], row["tracking_number"]) for row in rows]
+        newest = sa.select(_ORDERS.c.order_number).order_by(_ORDERS.c.placed_at.desc()).limit(most)
+        rows = newest.add_columns(_PARCELS.c.tracking_number).select_from(_ORDERS.outerjoin(_PARCELS))
+        return [(row["order_number"], row["tracking_number"]) for row in self._all(rows)]
 
     def each(self, *, since: datetime | None = None) -> Iterator[Order]:
         """Every order, or those placed since a moment, by number; a few at a time."""
@@ -108,7 +132,9 @@ class Orders(Repository):
 
     def set_renews(self, order_number: str, renews: bool, ended_at: datetime | None) -> None:
         """Stop (or resume) a membership's renewal; ``ended_at`` is when the running period ends."""
-        self._set(order_number, renews=renews, ended_at=ended_at)
+        here = sa.update(_MEMBERSHIPS).where(_MEMBERSHIPS.c.order_number == order_number)
+        changed = here.values(renews=renews, ended_at=ended_at)
+        self._must_change(changed, f"order {order_number!r} is no membership")
 
     def cancel_line(self, order_number: str, line: int, pieces: int) -> None:
         """Cancel ``pieces`` of a line; StoreError where fewer are left."""
@@ -118,6 +144,24 @@ class Orders(Repository):
         values = {"cancelled": _LINES.c.cancelled + pieces}
         problem = f"order {order_number}, line {line}: there are not {pieces} pieces left to cancel"
         self._set_line(order_number, line, left, values, problem)
+
+    def change_variant(self, order_number: str, line: int, variant: str, pieces: int) -> None:
+        """Make ``pieces`` of a line another variant; where others are left they become a line of their own.
+
+        StoreError where so many are not left.
+        """
+        mine = sa.and_(_LINES.c.order_number == order_number, _LINES.c.line == line)
+        row = self._one(sa.select(_LINES).where(mine))
+        left = row["quantity"] - row["cancelled"] if row else 0
+        if row is None or not 1 <= pieces <= left:
+            raise StoreError(f"order {order_number}, line {line}: there are not {pieces} pieces to change")
+        if pieces == left:
+            self._run(sa.update(_LINES).where(mine).values(variant=variant))
+            return
+        self._run(sa.update(_LINES).where(mine).values(quantity=_LINES.c.quantity - pieces))
+        here = sa.select(sa.func.max(_LINES.c.line)).where(_LINES.c.order_number == order_number)
+        new = {"line": self._value(here) + 1, "quantity": pieces, "variant": variant, "cancelled": 0}
+        self._try(sa.insert(_LINES).values({**row, **new}))
 
     def mark_exchanged(self, order_number: str, line: int) -> None:
         """Remember that the line was exchanged; StoreError where it had been before."""
@@ -131,7 +175,11 @@ class Orders(Repository):
             with self._loading():
                 self._run(gone, [{"number": order.order_number} for order in orders])
         self._put(_ORDERS, [_order_row(order) for order in orders])
+        self._put(_MEMBERSHIPS, _membership_rows(orders))
         self._put(_LINES, [_line_row(line) for order in orders for line in order.lines])
+        self._put(_USED, _used_rows(orders))
+        parcels = [parcel for order in orders for parcel in parcels_of(order)]
+        Shipments(self._connection, self._clock).put(parcels)
         Payments(self._connection, self._clock).of_orders(orders)
 
     def _set(self, order_number: str, **values: Any) -> None:
@@ -145,25 +193,31 @@ class Orders(Repository):
         self._must_change(sa.update(_LINES).where(here).values(**values), problem)
 
     def _records(self, where: Any) -> list[Order]:
-        statement = sa.select(_ORDERS).where(where)
+        of_member = [_MEMBERSHIPS.c[name] for name in _MEMBER_FIELDS]
+        statement = sa.select(_ORDERS, *of_member).select_from(_ORDERS.outerjoin(_MEMBERSHIPS)).where(where)
         rows = self._all(statement.order_by(_ORDERS.c.placed_at.desc(), _ORDERS.c.order_number.desc()))
         lines = self._lines(where) if rows else {}
+        parcels = Shipments(self._connection, self._clock).where(where) if rows else {}
         return [
             Order(
-                **{name: row[name] for name in _FIELDS},
+                **{name: row[name] for name in (*_FIELDS, *_MEMBER_FIELDS)},
+                **told(parcels.get(row["order_number"], ())),
                 address=_address(row),
                 lines=tuple(lines.get(row["order_number"], ())),
+                shipments=parcels.get(row["order_number"], ()),
             )
             for row in rows
         ]
 
     def _lines(self, where: Any) -> dict[str, list[OrderLine]]:
-        statement = sa.select(_LINES).join(_ORDERS).where(where)
+        used = [_USED.c[name] for name in _USED_FIELDS]
+        joined = _LINES.join(_ORDERS).outerjoin(_USED)
+        statement = sa.select(_LINES, *used).select_from(joined).where(where)
         rows = self._all(statement.order_by(_LINES.c.order_number, _LINES.c.line))
         products = Products(self._connection, self._clock).by_ids(row["product_id"] for row in rows)
         found: dict[str, list[OrderLine]] = {}
         for row in rows:
-            fields = {name: row[name] for name in _LINE_FIELDS}
+            fields = {name: row[name] for name in (*_LINE_FIELDS, *_USED_FIELDS)}
             line = OrderLine(**fields, product=products[row["product_id"]])
             found.setdefault(row["order_number"], []).append(line)
         return found

@@ -15,6 +15,7 @@ from kefu.store.csv_tables import Moments, Row, read_table
 from kefu.store.records import Clause
 
 COLUMNS = ("clause", "params", "text_en", "text_zh", "effective_from_days_ago")
+ENDS = "effective_to_days_ago"  # optional: a clause that no newer version replaces and that ends
 
 
 def read_policy(file: Path, *, now: datetime) -> list[Clause]:
@@ -25,7 +26,8 @@ def read_policy(file: Path, *, now: datetime) -> list[Clause]:
     Raises:
         SeedError: a malformed file, or a text with a ``{name}`` that is no parameter.
     """
-    rows = read_table(file, COLUMNS, key=lambda row: (row.cells["clause"], row.cells[COLUMNS[-1]]))
+    key = ("clause", COLUMNS[-1])
+    rows = read_table(file, COLUMNS, key=lambda row: tuple(row.cells[k] for k in key), optional=(ENDS,))
     clauses = [_clause(row, now) for row in rows]
     return [_counted(clause, clauses) for clause in clauses]
 
@@ -85,14 +87,19 @@ def _clause(row: Row, now: datetime) -> Clause:
     params = pairs(row, "params")
     for column in ("text_en", "text_zh"):
         _check_text(row, column, params)
-    since = row.moment("effective_from_days_ago", Moments(now, timezone.utc), sign=-1)
+    moments = Moments(now, timezone.utc)
+    since = row.moment("effective_from_days_ago", moments, sign=-1) or now - timedelta(days=3650)
+    until = row.moment(ENDS, moments, sign=-1)
+    if until is not None and until <= since:
+        row.refuse(ENDS, "fewer days than effective_from_days_ago")
     return Clause(
         clause=row.text("clause"),
         version=1,
         params=params,
         text_en=row.text("text_en"),
         text_zh=row.text("text_zh"),
-        effective_from=since or now - timedelta(days=3650),
+        effective_from=since,
+        effective_to=until,
     )
 
 

@@ -25,6 +25,7 @@ class Customer:
     address: str
     postcode: str
     country: str
+    state: str = "active"  # active | closed
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,29 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Relation:
+    """How a product stands to another one (``other_id``) or to a clause (``covered_by``)."""
+
+    product_id: str
+    kind: str  # compatible_with | alternative | requires | next | fits | variant_of | upgrade | covered_by
+    other_id: str | None = None
+    clause: str | None = None
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """One parcel of an order, counted from 1."""
+
+    order_number: str
+    parcel: int
+    carrier: str | None
+    tracking_number: str | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    eta_at: datetime | None
+
+
+@dataclass(frozen=True)
 class OrderLine:
     """One line of an order; ``progress_percent`` for courses, ``downloaded`` for e-books."""
 
@@ -84,7 +108,11 @@ class Address:
 
 @dataclass(frozen=True)
 class Order:
-    """An order with its lines. ``paid`` is what was really charged (0 while unpaid)."""
+    """An order with its lines. ``paid`` is what was really charged (0 while unpaid).
+
+    Of several parcels ``carrier``, ``tracking_number`` and ``eta_at`` are those of the first that is
+    still under way; ``delivered_at`` is known when all of them have arrived.
+    """
 
     order_number: str
     customer_id: str
@@ -111,6 +139,7 @@ class Order:
     lines: tuple[OrderLine, ...]
     charged_at: datetime | None = None  # membership: the last charge (= placed_at: the first payment)
     next_charge_at: datetime | None = None  # membership: when it will be charged again, if it renews
+    shipments: tuple[Shipment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -223,6 +252,7 @@ class Clause:
     text_en: str
     text_zh: str
     effective_from: datetime
+    effective_to: datetime | None = None  # from here on it holds no more; None: until a newer version
 
     def text(self, language: str) -> str:
         """The clause in words, its parameters filled in."""

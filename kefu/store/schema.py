@@ -57,7 +57,7 @@ customers = sa.Table(
     "customers", metadata,
     _key("customer_id"), _text("name"), _text("email"), _text("email_key"), _text("phone"),
     _text("language"), _text("membership"), _text("address"), _text("postcode"), _text("country"),
-    sa.Index(None, "email_key"),
+    _text("state"), sa.Index(None, "email_key"),
 )  # fmt: skip
 
 products = sa.Table(
@@ -73,16 +73,26 @@ variants = sa.Table(
     _key("name"), _int("position"), _int("stock"),
 )  # fmt: skip
 
+relations = sa.Table(
+    "relations", metadata,
+    sa.Column("relation_id", sa.Integer, primary_key=True),
+    sa.Column("product_id", sa.Text, sa.ForeignKey("products.product_id", ondelete="CASCADE"),
+              nullable=False),
+    _text("kind"),
+    sa.Column("other_id", sa.Text, sa.ForeignKey("products.product_id", ondelete="CASCADE"), nullable=True),
+    _text("clause", null=True),
+    sa.UniqueConstraint("product_id", "kind", "other_id"),
+    sa.UniqueConstraint("product_id", "kind", "clause"),
+    sa.Index(None, "other_id"),
+)  # fmt: skip
+
 orders = sa.Table(
     "orders", metadata,
     _key("order_number"),
     sa.Column("customer_id", sa.Text, sa.ForeignKey("customers.customer_id"), nullable=False),
-    _text("status"), _time("placed_at"), _time("shipped_at", null=True), _time("delivered_at", null=True),
-    _time("ended_at", null=True), _flag("renews", null=True), _time("charged_at", null=True),
-    _time("next_charge_at", null=True), _text("shipping_method", null=True), _text("carrier", null=True),
-    _text("tracking_number", null=True), _time("eta_at", null=True), _text("payment_method"),
+    _text("status"), _time("placed_at"), _text("shipping_method", null=True), _text("payment_method"),
     _money("subtotal"), _money("shipping_fee"), _money("discount"), _text("coupon", null=True),
-    _money("total"), _money("paid"), _text("currency"), _flag("benefit_used", null=True),
+    _money("total"), _money("paid"), _text("currency"),
     _text("ship_to_name", null=True), _text("ship_to_phone", null=True),
     _text("ship_to_address", null=True), _text("ship_to_postcode", null=True),
     _text("ship_to_country", null=True),
@@ -95,9 +105,33 @@ order_lines = sa.Table(
               primary_key=True),
     sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("product_id", sa.Text, sa.ForeignKey("products.product_id"), nullable=False),
-    _int("quantity"), _money("unit_price"), _text("variant", null=True),
-    _int("progress_percent", null=True), _flag("downloaded", null=True), _int("cancelled"),
+    _int("quantity"), _money("unit_price"), _text("variant", null=True), _int("cancelled"),
     _flag("exchanged"),
+)  # fmt: skip
+
+shipments = sa.Table(
+    "shipments", metadata,
+    sa.Column("order_number", sa.Text, sa.ForeignKey("orders.order_number", ondelete="CASCADE"),
+              primary_key=True),
+    sa.Column("parcel", sa.Integer, primary_key=True, autoincrement=False),
+    _text("carrier", null=True), _text("tracking_number", null=True), _time("shipped_at", null=True),
+    _time("delivered_at", null=True), _time("eta_at", null=True),
+)  # fmt: skip
+
+memberships = sa.Table(
+    "memberships", metadata,
+    sa.Column("order_number", sa.Text, sa.ForeignKey("orders.order_number", ondelete="CASCADE"),
+              primary_key=True),
+    _text("period", null=True), _flag("renews", null=True), _time("charged_at", null=True),
+    _time("next_charge_at", null=True), _time("ended_at", null=True), _flag("benefit_used", null=True),
+)  # fmt: skip
+
+entitlements = sa.Table(
+    "entitlements", metadata,
+    _key("order_number"), sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
+    _int("progress_percent", null=True), _flag("downloaded", null=True),
+    sa.ForeignKeyConstraint(["order_number", "line"], ["order_lines.order_number", "order_lines.line"],
+                            ondelete="CASCADE"),
 )  # fmt: skip
 
 returns = sa.Table(
@@ -156,6 +190,7 @@ policy_clauses = sa.Table(
     "policy_clauses", metadata,
     _key("clause"), sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     _int("position"), _json("params"), _text("text_en"), _text("text_zh"), _time("effective_from"),
+    _time("effective_to", null=True),
 )  # fmt: skip
 
 passages = sa.Table(

@@ -104,13 +104,14 @@ def _read(folder: Path, policy_file: Path, model: Path, *, now: datetime) -> tup
         check_complete(clauses, read_policy(model, now=now), file=policy_file)
     moments = Moments(now, shop_zone(clauses, file=policy_file))
     limit = automatic_limit(clauses, file=policy_file)
-    return read_shop(folder, moments, automatic_up_to=limit), clauses
+    return read_shop(folder, moments, automatic_up_to=limit, clauses=[c.clause for c in clauses]), clauses
 
 
 def _write(tx: Transaction, loaded: _Loaded) -> None:
     shop = loaded.shop
     tx.customers.put(shop.customers)
     tx.products.put(shop.products)
+    tx.relations.replace_of([product.product_id for product in shop.products], shop.relations)
     numbers = [order.order_number for order in shop.orders]
     tx.tickets.close_of_orders(numbers)
     tx.refunds.note_dropped(numbers)
@@ -128,6 +129,7 @@ def _counts(loaded: _Loaded) -> dict[str, int]:
     counts = {
         "customers": len(shop.customers),
         "products": len(shop.products),
+        "relations": len(shop.relations),
         "orders": len(shop.orders),
         "returns": len(shop.returns),
         "refunds": len(shop.refunds),

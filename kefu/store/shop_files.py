@@ -10,7 +10,21 @@ from pathlib import Path
 from kefu.errors import SeedError
 from kefu.store.csv_tables import Moments, Row, read_table
 from kefu.store.policy_file import pairs
-from kefu.store.records import Address, Coupon, Customer, Order, OrderLine, Product, Refund, Return, Variant
+from kefu.store.records import (
+    Address,
+    Coupon,
+    Customer,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    Relation,
+    Return,
+    Shipment,
+    Variant,
+)
+from kefu.store.relations_file import read_relations, unknown_links
+from kefu.store.shipments import told
 
 CUSTOMERS = (
     "customer_id", "name", "email", "phone", "language", "membership", "address", "postcode", "country",
@@ -31,8 +45,13 @@ ORDERS = (
     "refund_days_ago", "benefit_used", "ship_to_name", "ship_to_phone", "ship_to_address",
     "ship_to_postcode", "ship_to_country",
 )  # fmt: skip
+SHIPMENTS = (
+    "order_number", "parcel", "carrier", "tracking_number", "shipped_days_ago", "delivered_days_ago",
+    "eta_days",
+)  # fmt: skip
 ADDRESS = ("name", "phone", "address", "postcode", "country")
 NOTE = ("note",)  # for people; read by nobody
+STATES = ("active", "closed")
 
 KINDS = ("physical", "course", "ebook", "membership")
 STATUSES = (
@@ -54,13 +73,16 @@ class Shop:
     returns: tuple[Return, ...]
     refunds: tuple[Refund, ...]
     coupons: tuple[Coupon, ...]
+    relations: tuple[Relation, ...]
     notes: tuple[str, ...]  # what does not add up and was loaded nevertheless
 
 
-def read_shop(folder: Path, moments: Moments, *, automatic_up_to: int) -> Shop:
-    """Read the five tables of ``folder``; days become instants of ``moments``.
+def read_shop(folder: Path, moments: Moments, *, automatic_up_to: int, clauses: Sequence[str]) -> Shop:
+    """Read the tables of ``folder``; days become instants of ``moments``.
 
-    ``automatic_up_to`` (minor units) says which of the refunds that the table knows were automatic.
+    ``automatic_up_to`` (minor units) says which of the refunds that the table knows were automatic;
+    ``clauses`` are those that a product may be covered by. ``relations.csv`` and ``shipments.csv`` (the
+    parcels of orders that have several) may be missing.
 
     Raises:
         SeedError: naming file, line and column.
@@ -71,7 +93,8 @@ def read_shop(folder: Path, moments: Moments, *, automatic_up_to: int) -> Shop:
     rows = _table(folder, "orders", ORDERS)
     _known(rows, "customer_id", {customer.customer_id for customer in customers})
     lines = _lines(folder, rows, products)
-    orders = {row.text("order_number"): _order(row, lines, moments) for row in rows}
+    parcels = _parcels(folder, rows, moments)
+    orders = {row.text("order_number"): _order(row, lines, parcels, moments) for row in rows}
     return Shop(
         customers=tuple(customers),
         products=tuple(products.values()),
@@ -79,14 +102,20 @@ def read_shop(folder: Path, moments: Moments, *, automatic_up_to: int) -> Shop:
         returns=tuple(r for row in rows for r in _returns(row, orders, moments)),
         refunds=tuple(_refund(row, orders, moments, automatic_up_to) for row in rows if _refunded(row)),
         coupons=tuple(_coupon(row, moments) for row in _table(folder, "coupons", COUPONS)),
-        notes=tuple(_stock_notes(product_rows, products) + _sum_notes(rows, orders)),
+        relations=read_relations(folder, products, clauses),
+        notes=(
+            *_stock_notes(product_rows, products),
+            *_sum_notes(rows, orders),
+            *unknown_links(products),
+        ),
     )
 
 
 def _table(folder: Path, name: str, columns: Sequence[str]) -> list[Row]:
-    keys = columns[:2] if columns is LINES else columns[:1]
+    keys = columns[:2] if columns in (LINES, SHIPMENTS) else columns[:1]
     file = folder / f"{name}.csv"
-    return read_table(file, columns, key=lambda row: tuple(row.cells[k] for k in keys), optional=NOTE)
+    optional = (*NOTE, "state") if columns is CUSTOMERS else NOTE
+    return read_table(file, columns, key=lambda row: tuple(row.cells[k] for k in keys), optional=optional)
 
 
 def _known(rows: Sequence[Row], column: str, known: set[str]) -> None:
@@ -97,7 +126,8 @@ def _known(rows: Sequence[Row], column: str, known: set[str]) -> None:
 
 def _customer(row: Row) -> Customer:
     needed = {name: row.text(name) for name in ("customer_id", "name", "email", "language")}
-    return Customer(**{name: row.optional(name) or "" for name in CUSTOMERS} | needed)
+    state = row.choice("state", STATES) if row.optional("state") else "active"
+    return Customer(**{name: row.optional(name) or "" for name in CUSTOMERS} | needed, state=state)
 
 
 def _product(row: Row) -> Product:
@@ -156,8 +186,47 @@ def _line(row: Row, products: Mapping[str, Product]) -> OrderLine:
     )
 
 
-def _order(row: Row, all_lines: Mapping[str, list[OrderLine]], moments: Moments) -> Order:
+def _parcels(folder: Path, orders: Sequence[Row], moments: Moments) -> dict[str, tuple[Shipment, ...]]:
+    """Each order's parcels: those of ``shipments.csv``, else the one that its own row describes."""
+    rows = _table(folder, "shipments", SHIPMENTS) if (folder / "shipments.csv").is_file() else []
+    _known(rows, "order_number", {row.text("order_number") for row in orders})
+    found: dict[str, tuple[Shipment, ...]] = {}
+    for row in rows:
+        number = row.text("order_number")
+        parcel = _parcel(row, row.whole("parcel", least=1), moments)
+        found[number] = tuple(sorted((*found.get(number, ()), parcel), key=lambda each: each.parcel))
+    for row in orders:
+        told_of = ("carrier", "tracking_number", "shipped_days_ago", "delivered_days_ago", "eta_days")
+        number = row.text("order_number")
+        if number not in found and any(row.optional(name) for name in told_of):
+            found[number] = (_parcel(row, 1, moments),)
+    return found
+
+
+def _parcel(row: Row, number: int, moments: Moments) -> Shipment:
+    shipped = row.moment("shipped_days_ago", moments, sign=-1)
+    delivered = row.moment("delivered_days_ago", moments, sign=-1)
+    if shipped is not None and delivered is not None and delivered < shipped:
+        row.refuse("delivered_days_ago", "no more days than shipped_days_ago")
+    return Shipment(
+        order_number=row.text("order_number"),
+        parcel=number,
+        carrier=row.optional("carrier"),
+        tracking_number=row.optional("tracking_number"),
+        shipped_at=shipped,
+        delivered_at=delivered,
+        eta_at=row.moment("eta_days", moments),
+    )
+
+
+def _order(
+    row: Row,
+    all_lines: Mapping[str, list[OrderLine]],
+    parcels: Mapping[str, tuple[Shipment, ...]],
+    moments: Moments,
+) -> Order:
     lines = tuple(all_lines[row.text("order_number")])
+    _check_sums(row, lines)
     status = row.choice("status", STATUSES)
     placed = row.moment("placed_days_ago", moments, sign=-1) or row.refuse("placed_days_ago", "a number")
     unpaid = status == "pending_payment" or row.optional("payment_method") is None
@@ -167,16 +236,13 @@ def _order(row: Row, all_lines: Mapping[str, list[OrderLine]], moments: Moments)
         customer_id=row.text("customer_id"),
         status=status,
         placed_at=placed,
-        shipped_at=row.moment("shipped_days_ago", moments, sign=-1),
-        delivered_at=row.moment("delivered_days_ago", moments, sign=-1),
+        **told(parcels.get(row.text("order_number"), ())),
+        shipments=parcels.get(row.text("order_number"), ()),
         ended_at=next_charge if status == "ended" else None,
         renews=None if next_charge is None else status == "active",
         charged_at=None if unpaid else charged,
         next_charge_at=next_charge if status == "active" else None,
         shipping_method=row.optional("shipping_method"),
-        carrier=row.optional("carrier"),
-        tracking_number=row.optional("tracking_number"),
-        eta_at=row.moment("eta_days", moments),
         payment_method=row.optional("payment_method") or "",
         subtotal=row.money("subtotal"),
         shipping_fee=row.money("shipping_fee"),
@@ -189,6 +255,15 @@ def _order(row: Row, all_lines: Mapping[str, list[OrderLine]], moments: Moments)
         address=_address(row),
         lines=lines,
     )
+
+
+def _check_sums(row: Row, lines: Sequence[OrderLine]) -> None:
+    """Refuse what the database would: a total that is none, a product in another currency."""
+    total = row.money("subtotal") + row.money("shipping_fee") - row.money("discount")
+    if row.money("total") != total:
+        row.refuse("total", "subtotal + shipping_fee - discount")
+    if any(line.product.currency != row.text("currency") for line in lines):
+        row.refuse("currency", "the currency of the products in order_items.csv")
 
 
 def _charges(
@@ -296,8 +371,8 @@ def _sum_notes(rows: Sequence[Row], orders: Mapping[str, Order]) -> list[str]:
     for row in rows:
         order = orders[row.text("order_number")]
         goods = sum(line.unit_price * line.quantity for line in order.lines)
-        if order.subtotal != goods or order.total != goods + order.shipping_fee - order.discount:
-            notes.append(f"{row.file.name}, line {row.number}: lines, subtotal and total do not add up")
+        if order.subtotal != goods:
+            notes.append(f"{row.file.name}, line {row.number}: lines and subtotal do not add up")
     return notes
 
 

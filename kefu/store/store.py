@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import URL, make_url
 
-from kefu.errors import ConfigError, StaleRevision
+from kefu.errors import ConfigError, StaleRevision, StoreError
 from kefu.store import schema
 from kefu.store.base import Clock, translated, utc_now
 from kefu.store.transaction import Transaction
@@ -53,7 +53,7 @@ class Store:
         if self._engine.dialect.name == "sqlite":
             with translated(), closing(self._engine.raw_connection()) as raw:  # kept in the file from then on
                 raw.execute("PRAGMA journal_mode=WAL")
-        with translated(), _connection(self._engine, write=True) as connection:
+        with translated(), _connection(self._engine, write=True, migrating=True) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             found = _revision(connection)
@@ -61,6 +61,7 @@ class Store:
                 raise _stale(found)
             if found != schema.REVISION:
                 upgrade(connection)
+            _check_references(connection)
             connection.commit()
 
     @property
@@ -142,15 +143,18 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("kefu_write", False)
+    options = connection.get_execution_options()
+    write = options.get("kefu_write", False)
+    # a migration makes some tables anew; dropping the old one must not take along what hangs on it
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('kefu_migrating') else 'ON'}")
     connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 @contextmanager
-def _connection(engine: Engine, *, write: bool) -> Iterator[Connection]:
+def _connection(engine: Engine, *, write: bool, migrating: bool = False) -> Iterator[Connection]:
     """A connection within a transaction; what is not committed is undone at the end."""
-    options: dict[str, Any] = {"kefu_write": write}
+    options: dict[str, Any] = {"kefu_write": write, "kefu_migrating": migrating}
     if engine.dialect.name == "postgresql" and not write:
         options.update(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with translated():
@@ -162,6 +166,18 @@ def _connection(engine: Engine, *, write: bool) -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def _check_references(connection: Connection) -> None:
+    """What foreign keys would have held while they were off (SQLite alone turns them off)."""
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise StoreError(
+            f"after the migration a row of {broken[0]} names one of {broken[2]} that is not there; nothing "
+            "was changed. Repair the row (PRAGMA foreign_key_check lists them) and migrate again."
+        )
 
 
 def _revision(connection: Connection) -> str | None:

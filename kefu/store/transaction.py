@@ -25,8 +25,10 @@ from kefu.store.payments import Payments
 from kefu.store.policy import Policy
 from kefu.store.products import Products
 from kefu.store.refunds import Refunds
+from kefu.store.relations import Relations
 from kefu.store.returns import Returns
 from kefu.store.sessions import Sessions
+from kefu.store.shipments import Shipments
 from kefu.store.switches import Switches
 from kefu.store.tickets import Tickets
 from kefu.store.turns import Turns
@@ -43,7 +45,9 @@ class Transaction(Repository):
         self.books = Books(connection, clock)
         self.customers = Customers(connection, clock)
         self.products = Products(connection, clock)
+        self.relations = Relations(connection, clock)
         self.orders = Orders(connection, clock)
+        self.shipments = Shipments(connection, clock)
         self.returns = Returns(connection, clock)
         self.payments = Payments(connection, clock)
         self.refunds = Refunds(connection, clock, self.audit)

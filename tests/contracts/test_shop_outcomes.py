@@ -29,6 +29,9 @@ WISHES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "cancel": {"kind": "cancel"},
         "cancel a line": {"kind": "cancel", "items": (Item(1),)},
         "change_address": {"kind": "change_address", "address": NEW_HOME},
+        "change_items": {"kind": "change_items"},
+        "change_items to none": {"kind": "change_items", "items": (Item(1, 0),)},
+        "change_items to more": {"kind": "change_items", "items": (Item(1, 9),)},
         "return": {"kind": "return"},
         "return unwanted": {"kind": "return", "reason": "unwanted"},
         "return damaged": {"kind": "return", "reason": "damaged"},
@@ -213,6 +216,20 @@ def check_address(shop: DemoShop, order: Order, outcome: Outcome) -> None:
     assert (after.name, after.address, after.country) == (order.address.name, "12 Harbour Rd", "HK")
 
 
+def check_items(shop: DemoShop, order: Order, outcome: Outcome) -> None:
+    (portion,) = outcome.facts["portions"]
+    after = shop.order(order.order_number)
+    changed = after.lines[portion.line.line - 1]
+    assert outcome.code == "done_items"
+    assert (changed.variant, changed.quantity) == (outcome.facts["new_variant"], portion.line.quantity)
+    assert (after.total, after.paid, after.status) == (order.total, order.paid, order.status)
+    before, now = ({v.name: v.stock for v in line.product.variants} for line in (portion.line, changed))
+    moved = {portion.line.variant: portion.quantity, changed.variant: -portion.quantity}
+    assert now == {name: stock + moved.get(name, 0) for name, stock in before.items()}
+    with shop.read() as tx:
+        assert tx.refunds.of_order(order.order_number) == [] == tx.returns.of_order(order.order_number)
+
+
 def check_return(shop: DemoShop, order: Order, outcome: Outcome) -> None:
     damaged = outcome.clause == "return.2"
     done = "done_return_damaged" if damaged else "done_return"
@@ -285,6 +302,7 @@ CHECKS = MappingProxyType(
         "confirm_cancel_line": check_cancel_line,
         "confirm_cancel_unpaid": check_cancel_unpaid,
         "confirm_address": check_address,
+        "confirm_items": check_items,
         "confirm_return": check_return,
         "confirm_return_damaged": check_return,
         "confirm_refund_digital": check_digital,

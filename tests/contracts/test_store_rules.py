@@ -201,7 +201,7 @@ def test_a_session_cannot_have_two_open_confirmations(store: Store) -> None:
     [
         ("products", "stock", -1), ("variants", "stock", -1), ("products", "kind", "animal"),
         ("orders", "paid", -1), ("orders", "paid", 10**9), ("order_lines", "quantity", 0),
-        ("order_lines", "progress_percent", 101), ("coupons", "value", 0), ("refunds", "state", "lost"),
+        ("entitlements", "progress_percent", 101), ("coupons", "value", 0), ("refunds", "state", "lost"),
     ],
 )  # fmt: skip
 def test_values_out_of_range_are_refused(store: Store, table: str, column: str, value: Any) -> None:

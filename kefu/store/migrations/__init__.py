@@ -23,3 +23,10 @@ def upgrade(connection: Connection) -> None:
     settings = config()
     settings.attributes["connection"] = connection
     command.upgrade(settings, "head")
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    """Take the schema back to an older revision (``base``: nothing), with what that can hold."""
+    settings = config()
+    settings.attributes["connection"] = connection
+    command.downgrade(settings, revision)

@@ -14,7 +14,7 @@ import pytest
 from kefu.errors import SeedError
 from kefu.store import Store
 from kefu.store.policy_file import read_policy
-from kefu.store.records import Passage
+from kefu.store.records import Passage, Relation
 from kefu.store.seed import seed
 from tests.support.databases import NOW, SHOP, SqliteDatabases
 from tests.support.rows import refund, session, ticket
@@ -24,7 +24,7 @@ Shop = Callable[..., Path]
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    """A copy of the demo shop's five tables with one text replaced in one file."""
+    """A copy of the demo shop's tables with one text replaced in one file."""
 
     def copy(file: str = "", before: str = "", after: str = "") -> Path:
         folder = tmp_path / "shop"
@@ -52,7 +52,8 @@ def parse(folder: Path) -> list[Passage]:
 def test_the_demo_shop_loads_whole(empty_store: Store) -> None:
     report = seed(empty_store, SHOP, now=NOW, fresh=False)
     assert report.counts == {
-        "customers": 9, "products": 15, "orders": 29, "returns": 4, "refunds": 5, "coupons": 3, "clauses": 21,
+        "customers": 9, "products": 15, "relations": 44, "orders": 29, "returns": 4, "refunds": 5,
+        "coupons": 3, "clauses": 21,
     }  # fmt: skip
     assert report.notes == () and "29 orders" in str(report)
 
@@ -174,6 +175,14 @@ def test_what_a_folder_lacks_is_borrowed_and_said(shop_store: Store, shop: Shop,
         ("orders.csv", "submitted,50.00,", ",50.00,", ["column refund_status"]),
         ("order_items.csv", "KF10000001,1,P101,1,", "KF10000001,1,P101,0,", ["column quantity", "'0'"]),
         ("order_items.csv", "KF10000001,1,P101", "KF10000002,2,P101", ["orders.csv, line 2", "at least one"]),
+        ("orders.csv", "0.00,,79.00,USD", "0.00,,80.00,USD", ["line 2, column total", "'80.00'"]),
+        ("orders.csv", "0.00,,79.00,USD", "0.00,,79.00,EUR", ["line 2, column currency", "'EUR'"]),
+        ("orders.csv", "delivered,6,5,3,", "delivered,6,3,5,", ["line 4, column delivered_days_ago"]),
+        ("relations.csv", "P101,compatible_with,P103", "P101,compatible_with,P9", ["column target", "'P9'"]),
+        ("relations.csv", "P101,alternative,P102", "P101,alternative,P101", ["another product_id"]),
+        ("relations.csv", "P103,fits", "P9,fits", ["column product_id", "'P9'"]),
+        ("relations.csv", "P103,fits", "P103,likes", ["column kind", "covered_by"]),
+        ("relations.csv", "covered_by,warranty.1", "covered_by,warranty.9", ["a clause of the policy"]),
         ("order_items.csv", ",,,yes", ",,,perhaps", ["column downloaded", "'perhaps'"]),
         ("order_items.csv", "KF10000002,1,P104,1,129.00,grey,,", "KF10000002,1", ["line 3", "2 cells"]),
         ("coupons.csv", "percent,10,", "percent,110,", ["column value", "'110'"]),
@@ -239,6 +248,66 @@ def test_the_packaged_policy_fills_its_words_with_its_numbers() -> None:
             assert "{" not in words and "|" not in words
             numbers = (v for v in clause.params.values() if v.replace(".", "").isdigit())
             assert all(number in words for number in numbers), (clause.clause, language)
+
+
+def test_relations_are_the_products_links_and_the_files_each_once(shop_store: Store, shop: Shop) -> None:
+    with shop_store.read() as tx:
+        told = tx.relations.of_product("P401")
+        fits = tx.relations.naming("P101", kind="fits")
+        covered = {row.clause for row in tx.relations.of_product("P106", kind="covered_by")}
+        assert len(tx.relations.all()) == len(set(tx.relations.all()))
+    assert told[0] == Relation("P401", "upgrade", "P402") and fits == [Relation("P103", "fits", "P101")]
+    assert covered == {"return.1", "return.2", "exchange.1"}
+    folder = shop("products.csv", "fits=P101", "fits=P999")
+    (folder / "relations.csv").unlink()
+    report = seed(shop_store, folder, now=NOW, fresh=False)
+    assert any("fits=P999" in note for note in report.notes)
+    with shop_store.read() as tx:
+        assert tx.relations.naming("P101", kind="fits") == []
+        assert tx.relations.of_product("P106") == []
+
+
+def test_an_order_may_have_several_parcels(shop_store: Store, shop: Shop) -> None:
+    folder = shop()
+    header = "order_number,parcel,carrier,tracking_number,shipped_days_ago,delivered_days_ago,eta_days\n"
+    rows = "KF10000002,2,UPS,B2,1,,3\nKF10000002,1,DHL,A1,2,1,\n"
+    (folder / "shipments.csv").write_text(header + rows)
+    seed(shop_store, folder, now=NOW, fresh=False)
+    with shop_store.read() as tx:
+        order = tx.orders.get("KF10000002")
+        numbers = dict(tx.orders.numbers(most=99))
+    assert [parcel.tracking_number for parcel in order.shipments] == ["A1", "B2"]
+    assert (order.carrier, order.tracking_number, order.delivered_at) == ("UPS", "B2", None)
+    assert order.shipped_at == NOW - timedelta(days=2) and numbers["KF10000003"] == "SF1234567801"
+    (folder / "shipments.csv").write_text(header + "KF99999999,1,DHL,A1,2,1,\n")
+    with pytest.raises(SeedError, match="shipments.csv, line 2, column order_number"):
+        seed(shop_store, folder, now=NOW, fresh=False)
+
+
+def test_an_account_may_be_closed(shop_store: Store, shop: Shop) -> None:
+    folder = shop()
+    lines = (folder / "customers.csv").read_text(encoding="utf-8").splitlines()
+    closed = [lines[0] + ",state", lines[1] + ",closed", *(line + "," for line in lines[2:])]
+    (folder / "customers.csv").write_text("\n".join(closed), encoding="utf-8")
+    seed(shop_store, folder, now=NOW, fresh=False)
+    with shop_store.read() as tx:
+        assert [tx.customers.get(name).state for name in ("C1001", "C1002")] == ["closed", "active"]
+    (folder / "customers.csv").write_text("\n".join(closed).replace(",closed", ",shut"), encoding="utf-8")
+    with pytest.raises(SeedError, match="column state: found 'shut'; wanted one of active, closed"):
+        seed(shop_store, folder, now=NOW, fresh=False)
+
+
+def test_a_clause_may_end(shop_store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "policy.csv"
+    header = "clause,params,text_en,text_zh,effective_from_days_ago,effective_to_days_ago\n"
+    file.write_text(header + "a.1,days=2,{days},{days},10,-5\na.1,days=1,{days},{days},100,\n")
+    with shop_store.write() as tx:
+        tx.policy.replace_all(read_policy(file, now=NOW))
+        at = {days: tx.policy.in_force(NOW + timedelta(days=days)) for days in (-11, 0, 5)}
+    assert at[-11]["a.1"].params == {"days": "1"} and at[0]["a.1"].params == {"days": "2"} and at[5] == {}
+    file.write_text(header + "a.1,days=2,{days},{days},10,12\n")
+    with pytest.raises(SeedError, match="effective_to_days_ago: found '12'"):
+        read_policy(file, now=NOW)
 
 
 def test_versions_of_a_clause_are_counted_from_the_oldest(tmp_path: Path) -> None:

@@ -236,3 +236,12 @@ def passages() -> None:
         *text("source"),
         *of(TIME, "updated"),
     )
+
+
+def downgrade() -> None:
+    """Drop the shop's tables."""
+    for table in (
+        "passages", "policy_clauses", "coupons", "invoices", "refunds", "returns", "order_lines", "orders",
+        "variants", "products", "customers",
+    ):  # fmt: skip
+        op.drop_table(table)

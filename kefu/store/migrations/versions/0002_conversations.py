@@ -170,3 +170,11 @@ def counters() -> None:
     """Change counters, one row each from the start."""
     table = op.create_table("counters", *key("name"), *of(sa.Integer(), "value"))
     op.bulk_insert(table, [{"name": "catalogue", "value": 0}, {"name": "passages", "value": 0}])
+
+
+def downgrade() -> None:
+    """Drop the conversations' tables."""
+    for table in (
+        "counters", "audit", "turns", "outbox", "tickets", "buttons", "confirmations", "codes", "sessions",
+    ):  # fmt: skip
+        op.drop_table(table)

@@ -108,3 +108,23 @@ def rule(name: str, event: str, table: str, broken: str, *, hold: str = "") -> N
         "RETURN NEW; END $$"
     )
     op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+
+
+def downgrade() -> None:
+    """Drop the triggers and the table that they read."""
+    rules = (
+        ("orders_legal_move", "orders"),
+        ("returns_legal_move", "returns"),
+        ("refunds_legal_move", "refunds"),
+        ("confirmations_legal_move", "confirmations"),
+        ("refunds_within_paid", "refunds"),
+        ("refunds_in_the_orders_currency", "refunds"),
+        ("returns_within_line", "returns"),
+        *((f"{table}_fixed", table) for table in ("refunds", "returns", "confirmations", "audit")),
+    )
+    for name, table in rules:
+        on_sqlite = op.get_bind().dialect.name == "sqlite"
+        op.execute(f"DROP TRIGGER {name}" if on_sqlite else f"DROP TRIGGER {name} ON {table}")
+        if not on_sqlite:
+            op.execute(f"DROP FUNCTION {name}()")
+    op.drop_table("legal_moves")
