@@ -33,7 +33,7 @@ def assess(case: Case) -> Outcome:
     if gone is not None:
         return gone
     goods = [line for line in case.lines() if is_goods(line)]
-    if not not_sent(case):
+    if not case.in_state(cancellation.CLAUSE):
         late = _too_late(case, facts)
         return late if goods else refused("refused_exchange_digital", CLAUSE, **facts)
     open_lines = [line for line in case.lines() if case.left(line) > 0]
@@ -43,7 +43,7 @@ def assess(case: Case) -> Outcome:
     said = _target(case, line)
     if said is not None:
         return _to_quantity(case, line, said)
-    if not goods:
+    if not case.finds(CLAUSE, bool(goods), goods=bool(goods)):
         return refused("refused_exchange_digital", CLAUSE, **facts)
     return _to_variant(case, line, facts)
 
@@ -54,6 +54,7 @@ def not_sent(case: Case) -> bool:
 
 
 def _too_late(case: Case, facts: dict[str, Any]) -> Outcome:
+    case.in_state(cancellation.TOO_LATE)
     facts |= {"carrier": case.order.carrier, "tracking_number": case.order.tracking_number}
     way = "refuse_parcel" if case.order.status == "shipped" else None
     return refused("refused_items_late", cancellation.TOO_LATE, **facts, way=way)
@@ -75,7 +76,7 @@ def _target(case: Case, line: OrderLine) -> int | None:
 def _to_quantity(case: Case, line: OrderLine, pieces: int) -> Outcome:
     left = case.left(line)
     facts = base_facts(case) | {"product": line.product, "available": left, "said": pieces, "line": line.line}
-    if pieces > left:
+    if not case.finds(MORE, pieces <= left, said=pieces, available=left):
         return refused("refused_items_more", MORE, **facts)
     if pieces < 0 or pieces == left:
         return ask("quantity", cancellation.CLAUSE, **facts)
@@ -93,8 +94,9 @@ def _to_variant(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
     others = tuple(variant for variant in product.variants if variant.name != line.variant)
     facts |= {"product": product, "variant": line.variant, "variants": others}
     facts["restock_days"] = restock_days(line)
-    if product.price != line.unit_price:
-        facts |= {"paid_price": case.money(line.unit_price), "price": case.money(product.price)}
+    paid, price = case.money(line.unit_price), case.money(product.price)
+    if not case.finds(CLAUSE, price == paid, paid_price=paid, price=price):
+        facts |= {"paid_price": paid, "price": price}
         return refused("refused_items_price", CLAUSE, **facts)
     wanted = wanted_variant(case, line)
     unclear = case.operation.variant is not None or sum(variant.stock > 0 for variant in others) > 1
@@ -104,7 +106,8 @@ def _to_variant(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
     pieces = left if item is None or item.quantity is None else item.quantity
     if not 1 <= pieces <= left:
         return ask("quantity", CLAUSE, **facts, available=left, said=pieces, line=line.line)
-    if wanted is None or wanted.stock < pieces:
+    stock = wanted.stock if wanted is not None else 0
+    if not case.finds(CLAUSE, stock >= pieces, new_variant=wanted and wanted.name, stock=stock) or not wanted:
         return refused("refused_items_stock", CLAUSE, **facts, new_variant=wanted and wanted.name)
     facts |= line_facts([Portion(line, pieces, case.money(0))]) | {"new_variant": wanted.name}
     return offered("confirm_items", CLAUSE, **facts)

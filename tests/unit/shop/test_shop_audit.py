@@ -8,6 +8,7 @@ from kefu.shop.identity import Identity, open_session, send_code
 from kefu.shop.operation import Item, Operation
 from kefu.shop.operations import perform
 from kefu.store.records import Address
+from tests.support.codes import RULES
 from tests.support.demo_shop import NOW, DemoShop
 
 HOME = Address("Zoë Ünal", "+90-555-1234", "12 Harbour Rd", "999077", "HK")
@@ -46,7 +47,7 @@ def test_the_audit_holds_no_personal_data(shop: DemoShop) -> None:
     with shop.write() as tx:
         guest = open_session(tx, customer_id=None, language="en", now=NOW, hours=1)
         for typed in ("KF10000016", "maria@example.com", "+34-600-000-005"):
-            send_code(tx, guest.session_id, typed, now=NOW)
+            send_code(tx, guest.session_id, typed, now=NOW, rules=RULES)
         maria = Identity("s", verified_order="KF10000029")
         perform(tx, maria, Operation("cancel", "KF10000029"), now=NOW, key="g")
         written = json.dumps([dict(row) for row in tx.audit.rows()], ensure_ascii=False).casefold()
