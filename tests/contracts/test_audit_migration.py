@@ -106,7 +106,7 @@ def test_a_role_that_serves_may_add_to_the_audit_and_do_no_more(
         tx.codes.add("s1", "KF10000001", "hash", NOW)
         tx.orders.lock("KF10000001")
         tx.refunds.add(refund())
-        tx.refunds.set_state("RF-k1", "approved")
+        tx.refunds.set_state("RF-k1", "approved", decided_by="supervisor", decided_at=NOW)
         tx.audit.flush()
     for refused in (
         "UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit",
