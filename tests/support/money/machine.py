@@ -1,0 +1,242 @@
+"""Customers, a warehouse, time, the policy and bad luck, in any order: Hypothesis plays them all.
+
+After each step the rows are read and held against ``rules``. ``machine_on`` gives a class for one kind
+of database; what the runs came to is counted in its ``tally``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from kefu.shop import confirmations
+from kefu.shop.operation import Item, Operation
+from kefu.shop.outcome import Outcome
+from kefu.store import Store, Transaction
+from tests.support.money.rules import AFTER, Model, Promise, check
+from tests.support.money.shop import ANN, ORDERS, SESSIONS, START, Databases, clauses
+from tests.support.money.snapshot import snapshot
+
+MINUTES = 10
+GONE = "refused_confirmation_gone"
+NOBODYS = "no such confirmation"
+
+pieces = st.sampled_from((None, None, 1, 1, 2, 3, 0, -1, 99))
+some_lines = st.lists(
+    st.builds(Item, st.sampled_from((1, 2)), pieces), max_size=2, unique_by=lambda i: i.line
+)
+wishes = st.builds(
+    Operation,
+    kind=st.sampled_from(("cancel", "refund", "return", "exchange")),
+    order_number=st.sampled_from(sorted(ORDERS)),
+    items=st.one_of(st.just(()), some_lines.map(tuple)),
+    reason=st.sampled_from(("unwanted", "damaged", None)),
+    variant=st.sampled_from(("white", "black", None)),
+).filter(lambda wish: len(ORDERS[wish.order_number][3]) == 2 or all(i.line == 1 for i in wish.items))
+sessions = st.sampled_from(sorted(SESSIONS))
+times = st.sampled_from((1, 5, 9, 10, 60, 24 * 60, 8 * 24 * 60, 31 * 24 * 60)).map(
+    lambda minutes: timedelta(minutes=minutes)
+)
+any_number = st.integers(0, 1_000)
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+class MoneyMachine(RuleBasedStateMachine):
+    """One run; subclasses say on which databases."""
+
+    databases: Databases
+    tally: Counter[str]
+
+    @initialize()
+    def begin(self) -> None:
+        """The shop as it was."""
+        self.store: Store = self.databases.fresh()
+        self.model = Model(now=START)
+        self.clauses = clauses()
+        self.start = self.before = snapshot(self.store)
+        self.tally["runs"] += 1
+
+    # -- what customers do ----------------------------------------------------------------
+
+    @rule(wish=wishes, own=st.sampled_from((True, True, True, True, True, False)), other=st.booleans())
+    def show(self, wish: Operation, own: bool, other: bool) -> None:
+        """A wish is assessed; where it can be done, its confirmation is shown."""
+        session = self._session(wish.order_number, own, other)
+        with self.store.write() as tx:
+            outcome, shown = confirmations.propose(tx, SESSIONS[session], wish, now=self.model.now)
+        self._count("show", outcome)
+        self.model.waiting.pop(session, None)
+        assert (outcome.kind == "offered") == (shown is not None)
+        if not own:
+            assert outcome.code == "refused_not_visible"
+        if shown is not None:
+            self._promised(session, shown.nonce, outcome)
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(session=sessions)
+    def agree(self, session: str) -> None:
+        """A yes to what waits in the session."""
+        self._yes(session, self.model.waiting.get(session, NOBODYS))
+
+    @rule(wish=wishes, other=st.booleans())
+    def have(self, wish: Operation, other: bool) -> None:
+        """A wish, and a yes at once."""
+        self.show(wish, True, other)
+        self.agree(self._session(wish.order_number, True, other))
+
+    @precondition(lambda self: self.model.promises)
+    @rule(session=sessions, pick=any_number)
+    def agree_to_any(self, session: str, pick: int) -> None:
+        """A yes to something that was shown some time, perhaps used, perhaps to somebody else."""
+        shown = [*self.model.promises, NOBODYS]
+        self._yes(session, shown[pick % len(shown)])
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(session=sessions)
+    def start_over(self, session: str) -> None:
+        """The conversation is restarted, or something else is said."""
+        with self.store.write() as tx:
+            confirmations.void(tx, session)
+        self.model.waiting.pop(session, None)
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(session=sessions, statement=st.integers(1, 70))
+    def crash(self, session: str, statement: int) -> None:
+        """The process ends while it does what was agreed; nothing of it may remain."""
+        nonce = self.model.waiting.get(session, NOBODYS)
+        try:
+            with self._ending_at(statement), self.store.write() as tx:
+                confirmations.redeem(tx, SESSIONS[session], nonce, now=self.model.now)
+                raise Crash  # or at the last moment, before the commit
+        except Crash:
+            self.tally["crash"] += 1
+        after = snapshot(self.store)
+        assert after.money() == self.before.money() and after.audit == self.before.audit
+
+    # -- what the world does --------------------------------------------------------------
+
+    @rule(passing=times)
+    def later(self, passing: timedelta) -> None:
+        """Time goes by."""
+        self.model.now += passing
+
+    @rule(amount=st.sampled_from((0, 3_000, 6_000, 20_000, 100_000)), count=st.integers(0, 4))
+    def new_limits(self, amount: int, count: int) -> None:
+        """The shop changes its limits, from now on."""
+        self.model.limits.amount, self.model.limits.count = amount, count
+        with self.store.write() as tx:
+            self._new_version(tx, "limit.amount", amount=f"{amount / 100:.2f}")
+            self._new_version(tx, "limit.count", count=str(count))
+
+    @rule(
+        days=st.sampled_from((0, 7, 30)),
+        states=st.sampled_from(("pending_payment", "pending_payment|processing")),
+    )
+    def new_rules(self, days: int, states: str) -> None:
+        """The shop changes what can be cancelled and returned, from now on."""
+        with self.store.write() as tx:
+            self._new_version(tx, "return.1", days=str(days))
+            self._new_version(tx, "cancel.1", states=states)
+
+    @rule(pick=any_number)
+    def parcel_moves(self, pick: int) -> None:
+        """The warehouse sends an order, the carrier brings it."""
+        moving = [row for row in self.before.orders.values() if row["status"] in ("processing", "shipped")]
+        if moving:
+            order = moving[pick % len(moving)]
+            number, to = order["order_number"], AFTER["order"][order["status"]][0]
+            with self.store.write() as tx:
+                tx.orders.set_status(number, to)
+                tx.audit.add("warehouse", to, number, {}, now=self.model.now)
+
+    @rule(pick=any_number)
+    def return_moves(self, pick: int) -> None:
+        """The customer sends a return, or it arrives."""
+        ways = {"approved": "in_transit", "in_transit": "received"}
+        moving = sorted(key for key, row in self.before.returns.items() if row["state"] in ways)
+        if moving:
+            row = self.before.returns[moving[pick % len(moving)]]
+            with self.store.write() as tx:
+                tx.returns.set_state(row["return_id"], ways[row["state"]])
+                tx.audit.add("warehouse", "parcel", row["order_number"], {}, now=self.model.now)
+
+    # -- after each step ------------------------------------------------------------------
+
+    @invariant()
+    def the_money_is_right(self) -> None:
+        """Read the rows and hold them against the rules."""
+        after = snapshot(self.store)
+        check(self.start, self.before, after, self.model)
+        self.before = after
+        self.tally["steps"] += 1
+
+    # -- how it is done -------------------------------------------------------------------
+
+    def _yes(self, session: str, nonce: str) -> None:
+        counts = self.model.takes(session, nonce)
+        with self.store.write() as tx:
+            outcome = confirmations.redeem(tx, SESSIONS[session], nonce, now=self.model.now)
+        self._count("yes", outcome)
+        if not counts:
+            assert outcome.code == GONE, f"{outcome.code} for a yes that does not count"
+            assert snapshot(self.store).money() == self.before.money()
+            return
+        assert outcome.code != GONE
+        del self.model.waiting[session]
+        if outcome.kind == "done":
+            self.model.kept.add(nonce)
+        elif outcome.facts.get("nonce"):
+            self._promised(session, outcome.facts["nonce"], outcome)
+
+    def _promised(self, session: str, nonce: str, outcome: Outcome) -> None:
+        pays_now = outcome.code.startswith(("confirm_cancel", "confirm_refund"))  # a return: on arrival
+        amount = outcome.facts["amount"].amount if pays_now else 0
+        expires = self.model.now + timedelta(minutes=MINUTES)
+        self.model.promises[nonce] = Promise(session, amount, expires)
+        self.model.waiting[session] = nonce
+
+    def _session(self, number: str, own: bool, other: bool) -> str:
+        if (ORDERS[number][0] == ANN) == own:
+            return "ann on her phone" if other else "ann"
+        return "ben"
+
+    def _new_version(self, tx: Transaction, name: str, **params: str) -> None:
+        last = max((one for one in self.clauses if one.clause == name), key=lambda one: one.version)
+        begins = {"version": last.version + 1, "effective_from": self.model.now}
+        self.clauses.append(replace(last, params={**last.params, **params}, **begins))
+        tx.policy.replace_all(self.clauses)
+
+    @contextmanager
+    def _ending_at(self, statement: int) -> Iterator[None]:
+        """Raise Crash instead of the n-th statement of the block."""
+        left = [statement]
+
+        def count(*_: Any) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise Crash
+
+        sa.event.listen(self.store._engine, "before_cursor_execute", count)
+        try:
+            yield
+        finally:
+            sa.event.remove(self.store._engine, "before_cursor_execute", count)
+
+    def _count(self, act: str, outcome: Outcome) -> None:
+        self.tally[f"{act}: {outcome.code}"] += 1
+
+
+def machine_on(databases: Databases) -> type[MoneyMachine]:
+    """A machine for databases, with a tally of its own."""
+    return type("Money", (MoneyMachine,), {"databases": databases, "tally": Counter()})
