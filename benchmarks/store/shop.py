@@ -63,6 +63,7 @@ class LargeShop:
             bought = [self._bought(number, products, chance) for number in numbers]
             yield "orders", [one.order for one in bought]
             yield "order_lines", [row for one in bought for row in one.lines]
+            yield "payments", [_payment(one.order) for one in bought if one.order["paid"]]
             yield "returns", [row for one in bought for row in one.returns]
             yield "refunds", [row for one in bought for row in one.refunds]
 
@@ -160,6 +161,14 @@ def _order(
         "placed_at": placed, "payment_method": chance.choice(METHODS), "subtotal": subtotal,
         "shipping_fee": shipping, "discount": discount, "coupon": "WELCOME10" if discount else None,
         "total": total, "paid": total, "currency": "USD",
+    }  # fmt: skip
+
+
+def _payment(order: Row) -> Row:
+    name = f"PM-{order['order_number']}"
+    return {
+        "payment_id": name, "order_number": order["order_number"], "amount": order["paid"], "currency": "USD",
+        "method": order["payment_method"], "reference": name, "charged_at": order["placed_at"],
     }  # fmt: skip
 
 
