@@ -63,8 +63,8 @@ def _on_the_way(case: Case) -> int:
     return total
 
 
-def judge(case: Case, amount: int) -> Verdict:
-    """Whether a limit, or the kill switch, hands a refund of ``amount`` to a supervisor."""
+def judge(case: Case, amount: int, *, rows: int = 1) -> Verdict:
+    """Whether a limit, or the kill switch, hands ``amount`` in so many refunds to a supervisor."""
     limit = case.policy.money("limit.amount", "amount")
     total = case.money(committed(case) + amount)
     # an amount in another currency cannot be held against the limit, so a person looks at it
@@ -74,14 +74,14 @@ def judge(case: Case, amount: int) -> Verdict:
     since = case.now - timedelta(hours=24 * case.policy.number("limit.count", "days"))
     automatic = case.tx.refunds.automatic_of_customer(case.order.customer_id, since)
     most = case.policy.number("limit.count", "count")
-    if not case.finds("limit.count", automatic < most, automatic=automatic, count=most, since=since):
+    if not case.finds("limit.count", automatic + rows <= most, automatic=automatic, count=most, since=since):
         return Verdict(True, "limit.count")
     return Verdict(is_stopped(case.tx))
 
 
-def refund_facts(case: Case, amount: int) -> dict[str, Any]:
-    """Amount, limits and time of a refund, for the offer."""
-    verdict = judge(case, amount)
+def refund_facts(case: Case, amount: int, *, rows: int = 1) -> dict[str, Any]:
+    """Amount, limits and time of what is paid back in so many refunds, for the offer."""
+    verdict = judge(case, amount, rows=rows)
     start, end = expected(case.policy, case.now)
     return {
         "amount": case.money(amount),

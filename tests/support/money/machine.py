@@ -13,15 +13,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from kefu.errors import KefuError
 from kefu.shop import confirmations
+from kefu.shop.killswitch import resume, stop
 from kefu.shop.operation import Item, Operation
 from kefu.shop.outcome import Outcome
+from kefu.shop.settlement import owed, reconcile, settle
+from kefu.shop.supervision import approve, reject
 from kefu.store import Store, Transaction
-from tests.support.money.rules import AFTER, Model, Promise, check
+from tests.support.money.provider import MOODS, MoodyProvider
+from tests.support.money.rules import AFTER, SUPERVISOR, Model, Promise, check
 from tests.support.money.shop import ANN, ORDERS, SESSIONS, START, Databases, clauses
 from tests.support.money.snapshot import snapshot
 
@@ -45,6 +51,7 @@ sessions = st.sampled_from(sorted(SESSIONS))
 times = st.sampled_from((1, 5, 9, 10, 60, 24 * 60, 8 * 24 * 60, 31 * 24 * 60)).map(
     lambda minutes: timedelta(minutes=minutes)
 )
+often = st.sampled_from((True, True, True, False))
 any_number = st.integers(0, 1_000)
 
 
@@ -64,6 +71,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.store: Store = self.databases.fresh()
         self.model = Model(now=START)
         self.clauses = clauses()
+        self.provider = MoodyProvider(lambda: self.model.now)
         self.start = self.before = snapshot(self.store)
         self.tally["runs"] += 1
 
@@ -84,23 +92,25 @@ class MoneyMachine(RuleBasedStateMachine):
             self._promised(session, shown.nonce, outcome)
 
     @precondition(lambda self: self.model.waiting)
-    @rule(session=sessions)
-    def agree(self, session: str) -> None:
+    @rule(session=sessions, settles=often)
+    def agree(self, session: str, settles: bool) -> None:
         """A yes to what waits in the session."""
-        self._yes(session, self.model.waiting.get(session, NOBODYS))
+        self._yes(session, self.model.waiting.get(session, NOBODYS), settles=settles)
 
-    @rule(wish=wishes, other=st.booleans())
-    def have(self, wish: Operation, other: bool) -> None:
+    @rule(wish=wishes, other=st.booleans(), settles=often)
+    def have(self, wish: Operation, other: bool, settles: bool) -> None:
         """A wish, and a yes at once."""
         self.show(wish, True, other)
-        self.agree(self._session(wish.order_number, True, other))
+        session = self._session(wish.order_number, True, other)
+        if session in self.model.waiting:
+            self.agree(session, settles)
 
     @precondition(lambda self: self.model.promises)
     @rule(session=sessions, pick=any_number)
     def agree_to_any(self, session: str, pick: int) -> None:
         """A yes to something that was shown some time, perhaps used, perhaps to somebody else."""
         shown = [*self.model.promises, NOBODYS]
-        self._yes(session, shown[pick % len(shown)])
+        self._yes(session, shown[pick % len(shown)], settles=True)
 
     @precondition(lambda self: self.model.waiting)
     @rule(session=sessions)
@@ -171,33 +181,95 @@ class MoneyMachine(RuleBasedStateMachine):
                 tx.returns.set_state(row["return_id"], ways[row["state"]])
                 tx.audit.add("warehouse", "parcel", row["order_number"], {}, now=self.model.now)
 
+    # -- what the shop does ---------------------------------------------------------------
+
+    @precondition(lambda self: self._waits())
+    @rule(pick=any_number, approves=often, settles=often)
+    def decide(self, pick: int, approves: bool, settles: bool) -> None:
+        """A supervisor decides on a refund that waits."""
+        refund_id, now = self._waiting(pick), self.model.now
+        self.model.decided.add(refund_id)
+        with self.store.write() as tx:
+            if approves:
+                approve(tx, refund_id, by=SUPERVISOR, now=now)
+            else:
+                reject(tx, refund_id, by=SUPERVISOR, reason="no", now=now)
+        self.tally["approved" if approves else "rejected"] += 1
+        if settles:
+            settle(self.store, self.provider, refund_id, now=now, seconds=0)
+
+    @precondition(lambda self: self.before.refunds)
+    @rule(pick=any_number, by=st.sampled_from((SUPERVISOR, "", " m1 ", "Ann", "ben@example.com")))
+    def decide_wrongly(self, pick: int, by: str) -> None:
+        """Somebody decides who may not, or on what was decided."""
+        refunds = sorted(self.before.refunds)
+        refund_id = refunds[pick % len(refunds)]
+        asker = ORDERS[self.before.refunds[refund_id]["order_number"]][0]
+        may = by == SUPERVISOR or by and (by != "ben@example.com") == (asker != ANN)
+        if may and self.before.refunds[refund_id]["state"] == "requested":
+            return
+        with pytest.raises(KefuError), self.store.write() as tx:
+            approve(tx, refund_id, by=by, now=self.model.now)
+
+    @rule(mood=st.sampled_from(MOODS))
+    def provider_is(self, mood: str) -> None:
+        """The provider behaves otherwise from now on."""
+        self.provider.mood = mood
+
+    @precondition(lambda self: any(row["state"] == "submitted" for row in self.before.refunds.values()))
+    @rule()
+    def reconcile(self) -> None:
+        """What was left open is asked for by its key."""
+        found = reconcile(self.store, self.provider, now=self.model.now, seconds=0)
+        assert found.lost == ()
+        for fate in ("settled", "waiting", "held", "unanswered"):
+            self.tally[f"reconciled: {fate}"] += len(getattr(found, fate))
+
+    @rule()
+    def kill_switch(self) -> None:
+        """Automatic refunds are stopped, or go on."""
+        turn, self.model.stopped = (resume if self.model.stopped else stop), not self.model.stopped
+        with self.store.write() as tx:
+            turn(tx, by=SUPERVISOR, reason="to see", now=self.model.now)
+
     # -- after each step ------------------------------------------------------------------
 
     @invariant()
     def the_money_is_right(self) -> None:
         """Read the rows and hold them against the rules."""
         after = snapshot(self.store)
-        check(self.start, self.before, after, self.model)
+        check(self.start, self.before, after, self.model, self.provider.books)
         self.before = after
         self.tally["steps"] += 1
 
     # -- how it is done -------------------------------------------------------------------
 
-    def _yes(self, session: str, nonce: str) -> None:
+    def _yes(self, session: str, nonce: str, *, settles: bool) -> None:
+        """Redeem; without ``settles`` the process ends between the commit and the call of the provider."""
         counts = self.model.takes(session, nonce)
         with self.store.write() as tx:
             outcome = confirmations.redeem(tx, SESSIONS[session], nonce, now=self.model.now)
         self._count("yes", outcome)
-        if not counts:
-            assert outcome.code == GONE, f"{outcome.code} for a yes that does not count"
-            assert snapshot(self.store).money() == self.before.money()
-            return
-        assert outcome.code != GONE
+        if counts:
+            self._taken(session, nonce, outcome)
+        else:
+            self._not_taken(session, nonce, outcome)
+        for refund in owed(outcome) if settles else ():
+            settle(self.store, self.provider, refund.refund_id, now=self.model.now, seconds=0)
+
+    def _taken(self, session: str, nonce: str, outcome: Outcome) -> None:
+        assert outcome.code != GONE and not outcome.facts.get("replayed")
         del self.model.waiting[session]
         if outcome.kind == "done":
             self.model.kept.add(nonce)
         elif outcome.facts.get("nonce"):
             self._promised(session, outcome.facts["nonce"], outcome)
+
+    def _not_taken(self, session: str, nonce: str, outcome: Outcome) -> None:
+        """Said twice, too late, or by somebody else: nothing happens, and the first is told again."""
+        mine = nonce in self.model.kept and self.model.promises[nonce].session == session
+        assert outcome.facts["replayed"] if mine else outcome.code == GONE
+        assert snapshot(self.store).money() == self.before.money()
 
     def _promised(self, session: str, nonce: str, outcome: Outcome) -> None:
         pays_now = outcome.code.startswith(("confirm_cancel", "confirm_refund"))  # a return: on arrival
@@ -210,6 +282,13 @@ class MoneyMachine(RuleBasedStateMachine):
         if (ORDERS[number][0] == ANN) == own:
             return "ann on her phone" if other else "ann"
         return "ben"
+
+    def _waits(self) -> list[str]:
+        return sorted(key for key, row in self.before.refunds.items() if row["state"] == "requested")
+
+    def _waiting(self, pick: int) -> str:
+        waiting = self._waits()
+        return waiting[pick % len(waiting)]
 
     def _new_version(self, tx: Transaction, name: str, **params: str) -> None:
         last = max((one for one in self.clauses if one.clause == name), key=lambda one: one.version)

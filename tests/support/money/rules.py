@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from tests.support.money.provider import Booked
 from tests.support.money.snapshot import Row, Snapshot
 
+SUPERVISOR = "Sue"
 DEAD = ("rejected", "failed")
 OPEN = ("requested", "approved", "submitted")
 AFTER: Mapping[str, Mapping[str, tuple[str, ...]]] = {  # which states may follow, at once or by and by
@@ -56,21 +58,25 @@ class Promise:
 
 @dataclass
 class Model:
-    """What the machine knows by itself, without reading a row."""
+    """What the machine knows by itself: what it did, and what it was shown."""
 
     now: datetime
     limits: Limits = field(default_factory=Limits)
     promises: dict[str, Promise] = field(default_factory=dict)  # by nonce
     waiting: dict[str, str] = field(default_factory=dict)  # session to the nonce that a yes would take
     kept: set[str] = field(default_factory=set)  # nonces that were said yes to, and done
+    decided: set[str] = field(default_factory=set)  # refunds that a supervisor approved or rejected
+    stopped: bool = False  # the kill switch
 
     def takes(self, session: str, nonce: str) -> bool:
         """Whether a yes to ``nonce`` in ``session`` counts now."""
         return self.waiting.get(session) == nonce and self.now < self.promises[nonce].expires
 
 
-def check(start: Snapshot, before: Snapshot, after: Snapshot, model: Model) -> None:
-    """All that must hold after a step."""
+def check(
+    start: Snapshot, before: Snapshot, after: Snapshot, model: Model, books: Mapping[str, Booked]
+) -> None:
+    """All that must hold after a step; ``books`` are the payment provider's."""
     refunds_within_what_was_paid(after)
     one_open_refund_a_line(after)
     pieces_within_what_was_bought(after)
@@ -78,6 +84,8 @@ def check(start: Snapshot, before: Snapshot, after: Snapshot, model: Model) -> N
     terms_never_change(before, after)
     every_refund_was_promised(after, model)
     automatic_ones_within_the_limits(before, after, model)
+    the_others_were_decided(after, model)
+    books_and_refunds_agree(after, books)
     stock_is_conserved(start, after)
     every_change_is_in_the_audit(before, after)
     one_confirmation_waits_in_a_session(after, model)
@@ -114,7 +122,13 @@ def only_legal_moves(before: Snapshot, after: Snapshot) -> None:
     """States go forward along their way, and rows begin at its beginning."""
     _moved("order", before.orders, after.orders, "status", born=())
     _moved("return", before.returns, after.returns, "state", born=("requested", "approved"))
-    _moved("refund", before.refunds, after.refunds, "state", born=("requested", "submitted"))
+    _moved(
+        "refund",
+        before.refunds,
+        after.refunds,
+        "state",
+        born=("requested", "submitted", "succeeded", "failed"),
+    )
 
 
 def _moved(
@@ -152,6 +166,7 @@ def every_refund_was_promised(after: Snapshot, model: Model) -> None:
 def automatic_ones_within_the_limits(before: Snapshot, after: Snapshot, model: Model) -> None:
     """What was paid without a person in this step is within limit.amount and limit.count."""
     new = [row for key, row in after.refunds.items() if key not in before.refunds and row["automatic"]]
+    assert not (new and model.stopped), f"automatic refunds are stopped, and there is {new}"
     for row in new:
         whole = sum(one["amount"] for one in _live(after) if one["order_number"] == row["order_number"])
         assert whole <= model.limits.amount, f"{row} makes {whole} of {model.limits.amount}"
@@ -164,6 +179,28 @@ def automatic_ones_within_the_limits(before: Snapshot, after: Snapshot, model: M
             and after.orders[one["order_number"]]["customer_id"] == owner
         ]  # fmt: skip
         assert len(paid) <= model.limits.count, f"{len(paid)} automatic refunds, {row} among them"
+
+
+def the_others_were_decided(after: Snapshot, model: Model) -> None:
+    """A refund that waits goes on only by a supervisor's decision."""
+    moved = {
+        key for key, row in after.refunds.items() if not row["automatic"] and row["state"] != "requested"
+    }
+    assert moved <= model.decided
+    assert all(after.refunds[key]["decided_by"] == SUPERVISOR for key in moved)
+
+
+def books_and_refunds_agree(after: Snapshot, books: Mapping[str, Booked]) -> None:
+    """Each payment is of one refund under its key, each succeeded refund has its payment, of that amount."""
+    by_key = {row["key"]: row for row in after.refunds.values()}
+    assert books.keys() <= by_key.keys(), "something was paid that nobody asked for"
+    for key, row in by_key.items():
+        booked = books.get(key)
+        if booked is None:
+            assert row["state"] in ("requested", "rejected", "submitted"), f"{row['state']}, and never booked"
+            continue
+        assert booked.content == (row["order_number"], row["amount"], row["currency"], row["method"])
+        assert row["state"] in ("submitted", "failed" if booked.refused else "succeeded")
 
 
 def stock_is_conserved(start: Snapshot, after: Snapshot) -> None:
@@ -180,7 +217,10 @@ def stock_is_conserved(start: Snapshot, after: Snapshot) -> None:
 
 
 def every_change_is_in_the_audit(before: Snapshot, after: Snapshot) -> None:
-    """An order of which anything changed has a new entry; no entry ever goes."""
+    """An order of which anything changed has a new entry; no entry ever goes.
+
+    What the provider calls a refund is no change of it.
+    """
     assert all(after.audit[subject] >= count for subject, count in before.audit.items())
     for number in _changed(before, after):
         assert after.audit[number] > before.audit[number], f"{number} changed and the audit knows nothing"
@@ -192,7 +232,7 @@ def _changed(before: Snapshot, after: Snapshot) -> set[str]:
         row["order_number"]
         for old, new in pairs
         for key, row in new.items()
-        if old.get(key) != row
+        if {**old.get(key, {}), "reference": None} != {**row, "reference": None}
     }  # fmt: skip
 
 
