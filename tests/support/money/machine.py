@@ -27,31 +27,49 @@ from kefu.shop.settlement import owed, reconcile, settle
 from kefu.shop.supervision import approve, reject
 from kefu.store import Store, Transaction
 from tests.support.money.provider import MOODS, MoodyProvider
-from tests.support.money.rules import AFTER, SUPERVISOR, Model, Promise, check
+from tests.support.money.rules import SUPERVISOR, Model, Promise, check
 from tests.support.money.shop import ANN, ORDERS, SESSIONS, START, Databases, clauses
 from tests.support.money.snapshot import snapshot
 
 MINUTES = 10
+FORTH = {"processing": "shipped", "shipped": "delivered"}
+BACK = {"approved": "in_transit", "in_transit": "received"}
 GONE = "refused_confirmation_gone"
 NOBODYS = "no such confirmation"
 
-pieces = st.sampled_from((None, None, 1, 1, 2, 3, 0, -1, 99))
+FITS = {
+    "processing": ("cancel", "refund"), "pending_payment": ("cancel",), "completed": ("refund",),
+    "active": ("refund",), "delivered": ("return", "exchange"),
+}  # fmt: skip
+EVERYTHING = ("cancel", "refund", "return", "exchange")
+pieces = st.sampled_from((None, 1, 1, 1, 2, 3, 0, -1, 99))
 some_lines = st.lists(
-    st.builds(Item, st.sampled_from((1, 2)), pieces), max_size=2, unique_by=lambda i: i.line
+    st.builds(Item, st.sampled_from((1, 2)), pieces), min_size=1, max_size=2, unique_by=lambda i: i.line
 )
-wishes = st.builds(
-    Operation,
-    kind=st.sampled_from(("cancel", "refund", "return", "exchange")),
-    order_number=st.sampled_from(sorted(ORDERS)),
-    items=st.one_of(st.just(()), some_lines.map(tuple)),
-    reason=st.sampled_from(("unwanted", "damaged", None)),
-    variant=st.sampled_from(("white", "black", None)),
-).filter(lambda wish: len(ORDERS[wish.order_number][3]) == 2 or all(i.line == 1 for i in wish.items))
+
+
+@st.composite
+def any_wish(draw: st.DrawFn) -> Operation:
+    """A wish about any order; more often than not one that was possible when the shop began."""
+    number = draw(st.sampled_from(sorted(ORDERS)))
+    _, status, _, bought = ORDERS[number]
+    items = draw(st.one_of(st.just([]), some_lines))
+    return Operation(
+        kind=draw(st.sampled_from(FITS[status] * 3 + EVERYTHING)),
+        order_number=number,
+        items=tuple(item for item in items if item.line <= len(bought)),
+        reason=draw(st.sampled_from(("unwanted", "damaged", "damaged", None))),
+        variant="white",
+    )
+
+
+wishes = any_wish()
+moods = st.sampled_from(MOODS)
 sessions = st.sampled_from(sorted(SESSIONS))
-times = st.sampled_from((1, 5, 9, 10, 60, 24 * 60, 8 * 24 * 60, 31 * 24 * 60)).map(
-    lambda minutes: timedelta(minutes=minutes)
-)
+times = st.sampled_from([timedelta(minutes=m) for m in (1, 9, 10, 60, 8 * 24 * 60, 31 * 24 * 60)])
 often = st.sampled_from((True, True, True, False))
+decisions = st.sampled_from((None, None, True, False))
+limits = st.sampled_from((20_000, 20_000, 100_000, 6_000, 3_000, 0))
 any_number = st.integers(0, 1_000)
 
 
@@ -65,15 +83,19 @@ class MoneyMachine(RuleBasedStateMachine):
     databases: Databases
     tally: Counter[str]
 
-    @initialize()
-    def begin(self) -> None:
-        """The shop as it was."""
+    @initialize(amount=limits, stopped=st.sampled_from((False, False, False, True)))
+    def begin(self, amount: int, stopped: bool) -> None:
+        """The shop as it was, with one limit or another."""
         self.store: Store = self.databases.fresh()
         self.model = Model(now=START)
         self.clauses = clauses()
         self.provider = MoodyProvider(lambda: self.model.now)
         self.start = self.before = snapshot(self.store)
         self.tally["runs"] += 1
+        if amount != self.model.limits.amount:
+            self._new_limits(amount, self.model.limits.count)
+        if stopped:
+            self._kill_switch()
 
     # -- what customers do ----------------------------------------------------------------
 
@@ -92,18 +114,26 @@ class MoneyMachine(RuleBasedStateMachine):
             self._promised(session, shown.nonce, outcome)
 
     @precondition(lambda self: self.model.waiting)
-    @rule(session=sessions, settles=often)
-    def agree(self, session: str, settles: bool) -> None:
-        """A yes to what waits in the session."""
-        self._yes(session, self.model.waiting.get(session, NOBODYS), settles=settles)
+    @rule(session=sessions, settles=often, mood=moods, decides=decisions)
+    def agree(self, session: str, settles: bool, mood: str, decides: bool | None) -> None:
+        """A yes to what waits in the session; the provider is called behind it, in some mood.
 
-    @rule(wish=wishes, other=st.booleans(), settles=often)
-    def have(self, wish: Operation, other: bool, settles: bool) -> None:
+        What a limit hands to a supervisor may be decided at once.
+        """
+        self.provider.mood = mood
+        outcome = self._yes(session, self.model.waiting.get(session, NOBODYS), settles=settles)
+        if decides is not None and outcome.kind == "done" and outcome.facts.get("waits"):
+            for refund in outcome.facts.get("refunds") or (outcome.facts.get("refund"),):
+                if refund is not None:  # a return has none yet
+                    self._decided(refund.refund_id, decides, settles)
+
+    @rule(wish=wishes, other=st.booleans(), settles=often, mood=moods, decides=decisions)
+    def have(self, wish: Operation, other: bool, settles: bool, mood: str, decides: bool | None) -> None:
         """A wish, and a yes at once."""
         self.show(wish, True, other)
         session = self._session(wish.order_number, True, other)
         if session in self.model.waiting:
-            self.agree(session, settles)
+            self.agree(session, settles, mood, decides)
 
     @precondition(lambda self: self.model.promises)
     @rule(session=sessions, pick=any_number)
@@ -141,53 +171,52 @@ class MoneyMachine(RuleBasedStateMachine):
         """Time goes by."""
         self.model.now += passing
 
-    @rule(amount=st.sampled_from((0, 3_000, 6_000, 20_000, 100_000)), count=st.integers(0, 4))
-    def new_limits(self, amount: int, count: int) -> None:
-        """The shop changes its limits, from now on."""
+    @rule(act=st.sampled_from(("limits", "rules", "switch")), amount=limits, count=st.integers(0, 4),
+          days=st.sampled_from((0, 7, 30)), sent=st.booleans())  # fmt: skip
+    def the_shop_decides(self, act: str, amount: int, count: int, days: int, sent: bool) -> None:
+        """New limits or new rules hold from now on; automatic refunds are stopped, or go on."""
+        if act == "limits":
+            self._new_limits(amount, count)
+        elif act == "rules":
+            self._new_rules(days, "pending_payment" if sent else "pending_payment|processing")
+        else:
+            self._kill_switch()
+
+    def _new_limits(self, amount: int, count: int) -> None:
         self.model.limits.amount, self.model.limits.count = amount, count
         with self.store.write() as tx:
             self._new_version(tx, "limit.amount", amount=f"{amount / 100:.2f}")
             self._new_version(tx, "limit.count", count=str(count))
 
-    @rule(
-        days=st.sampled_from((0, 7, 30)),
-        states=st.sampled_from(("pending_payment", "pending_payment|processing")),
-    )
-    def new_rules(self, days: int, states: str) -> None:
-        """The shop changes what can be cancelled and returned, from now on."""
+    def _new_rules(self, days: int, states: str) -> None:
         with self.store.write() as tx:
             self._new_version(tx, "return.1", days=str(days))
             self._new_version(tx, "cancel.1", states=states)
 
-    @rule(pick=any_number)
-    def parcel_moves(self, pick: int) -> None:
-        """The warehouse sends an order, the carrier brings it."""
-        moving = [row for row in self.before.orders.values() if row["status"] in ("processing", "shipped")]
+    @rule(pick=any_number, back=st.booleans())
+    def parcel_moves(self, pick: int, back: bool) -> None:
+        """The warehouse sends an order, the carrier brings it; or a return is sent, and arrives."""
+        table = self.before.returns if back else self.before.orders
+        column, ways = ("state", BACK) if back else ("status", FORTH)
+        moving = sorted(key for key, row in table.items() if row[column] in ways)
         if moving:
-            order = moving[pick % len(moving)]
-            number, to = order["order_number"], AFTER["order"][order["status"]][0]
+            key = moving[pick % len(moving)]
+            row, to = table[key], ways[table[key][column]]
             with self.store.write() as tx:
-                tx.orders.set_status(number, to)
-                tx.audit.add("warehouse", to, number, {}, now=self.model.now)
-
-    @rule(pick=any_number)
-    def return_moves(self, pick: int) -> None:
-        """The customer sends a return, or it arrives."""
-        ways = {"approved": "in_transit", "in_transit": "received"}
-        moving = sorted(key for key, row in self.before.returns.items() if row["state"] in ways)
-        if moving:
-            row = self.before.returns[moving[pick % len(moving)]]
-            with self.store.write() as tx:
-                tx.returns.set_state(row["return_id"], ways[row["state"]])
-                tx.audit.add("warehouse", "parcel", row["order_number"], {}, now=self.model.now)
+                tx.returns.set_state(key, to) if back else tx.orders.set_status(key, to)
+                tx.audit.add("warehouse", to, row["order_number"], {}, now=self.model.now)
 
     # -- what the shop does ---------------------------------------------------------------
 
     @precondition(lambda self: self._waits())
-    @rule(pick=any_number, approves=often, settles=often)
-    def decide(self, pick: int, approves: bool, settles: bool) -> None:
+    @rule(pick=any_number, approves=often, settles=often, mood=moods)
+    def decide(self, pick: int, approves: bool, settles: bool, mood: str) -> None:
         """A supervisor decides on a refund that waits."""
-        refund_id, now = self._waiting(pick), self.model.now
+        self.provider.mood = mood
+        self._decided(self._waiting(pick), approves, settles)
+
+    def _decided(self, refund_id: str, approves: bool, settles: bool) -> None:
+        now = self.model.now
         self.model.decided.add(refund_id)
         with self.store.write() as tx:
             if approves:
@@ -211,23 +240,18 @@ class MoneyMachine(RuleBasedStateMachine):
         with pytest.raises(KefuError), self.store.write() as tx:
             approve(tx, refund_id, by=by, now=self.model.now)
 
-    @rule(mood=st.sampled_from(MOODS))
-    def provider_is(self, mood: str) -> None:
-        """The provider behaves otherwise from now on."""
-        self.provider.mood = mood
-
     @precondition(lambda self: any(row["state"] == "submitted" for row in self.before.refunds.values()))
-    @rule()
-    def reconcile(self) -> None:
-        """What was left open is asked for by its key."""
+    @rule(passing=times, mood=moods)
+    def reconcile(self, passing: timedelta, mood: str) -> None:
+        """After a while, what was left open is asked for by its key."""
+        self.model.now += passing
+        self.provider.mood = mood
         found = reconcile(self.store, self.provider, now=self.model.now, seconds=0)
         assert found.lost == ()
         for fate in ("settled", "waiting", "held", "unanswered"):
             self.tally[f"reconciled: {fate}"] += len(getattr(found, fate))
 
-    @rule()
-    def kill_switch(self) -> None:
-        """Automatic refunds are stopped, or go on."""
+    def _kill_switch(self) -> None:
         turn, self.model.stopped = (resume if self.model.stopped else stop), not self.model.stopped
         with self.store.write() as tx:
             turn(tx, by=SUPERVISOR, reason="to see", now=self.model.now)
@@ -244,7 +268,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     # -- how it is done -------------------------------------------------------------------
 
-    def _yes(self, session: str, nonce: str, *, settles: bool) -> None:
+    def _yes(self, session: str, nonce: str, *, settles: bool) -> Outcome:
         """Redeem; without ``settles`` the process ends between the commit and the call of the provider."""
         counts = self.model.takes(session, nonce)
         with self.store.write() as tx:
@@ -256,6 +280,7 @@ class MoneyMachine(RuleBasedStateMachine):
             self._not_taken(session, nonce, outcome)
         for refund in owed(outcome) if settles else ():
             settle(self.store, self.provider, refund.refund_id, now=self.model.now, seconds=0)
+        return outcome
 
     def _taken(self, session: str, nonce: str, outcome: Outcome) -> None:
         assert outcome.code != GONE and not outcome.facts.get("replayed")
@@ -263,12 +288,14 @@ class MoneyMachine(RuleBasedStateMachine):
         if outcome.kind == "done":
             self.model.kept.add(nonce)
         elif outcome.facts.get("nonce"):
+            self.tally["other terms"] += 1
             self._promised(session, outcome.facts["nonce"], outcome)
 
     def _not_taken(self, session: str, nonce: str, outcome: Outcome) -> None:
         """Said twice, too late, or by somebody else: nothing happens, and the first is told again."""
         mine = nonce in self.model.kept and self.model.promises[nonce].session == session
         assert outcome.facts["replayed"] if mine else outcome.code == GONE
+        self.tally["told again"] += mine
         assert snapshot(self.store).money() == self.before.money()
 
     def _promised(self, session: str, nonce: str, outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from tests.support.money.snapshot import Row, Snapshot
 
 SUPERVISOR = "Sue"
 DEAD = ("rejected", "failed")
+REFUND_STATES = ("requested", "approved", "rejected", "submitted", "succeeded", "failed")
 OPEN = ("requested", "approved", "submitted")
 AFTER: Mapping[str, Mapping[str, tuple[str, ...]]] = {  # which states may follow, at once or by and by
     "order": {
@@ -122,13 +123,7 @@ def only_legal_moves(before: Snapshot, after: Snapshot) -> None:
     """States go forward along their way, and rows begin at its beginning."""
     _moved("order", before.orders, after.orders, "status", born=())
     _moved("return", before.returns, after.returns, "state", born=("requested", "approved"))
-    _moved(
-        "refund",
-        before.refunds,
-        after.refunds,
-        "state",
-        born=("requested", "submitted", "succeeded", "failed"),
-    )
+    _moved("refund", before.refunds, after.refunds, "state", born=REFUND_STATES)
 
 
 def _moved(
