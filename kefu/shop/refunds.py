@@ -55,11 +55,17 @@ def committed(case: Case) -> int:
 
 
 def _on_the_way(case: Case) -> int:
+    """What the goods on their way back were promised to be worth: each row's pieces after those before it."""
     values = line_values(case.tx, case.order, case.policy)
+    gone = {line.line: line.cancelled for line in case.order.lines}
     total = 0
     for row in case.tx.returns.of_order(case.order.order_number):
+        if row.state == "rejected" or (row.kind, row.state) == ("exchange", "received"):
+            continue
         if row.kind == "return" and row.state in UNDERWAY:
-            total += part(values[row.line], pieces=row.quantity, before=0, of=case.line(row.line).quantity)
+            of = case.line(row.line).quantity
+            total += part(values[row.line], pieces=row.quantity, before=gone[row.line], of=of)
+        gone[row.line] += row.quantity
     return total
 
 
