@@ -53,7 +53,8 @@ def told(result: dict[str, Any]) -> str:
     """A result for people, a line a measurement."""
     head = f"{result['version']}, {result['orders']:,} orders, load {result['load']}"
     rows = [
-        f"  {name:<12} p50 {one['p50_ms']:8.2f} ms   p99 {one['p99_ms']:8.2f} ms   of {one['samples']}"
+        f"  {name:<12} p50 {one['p50_ms']:8.2f} ms   p99 {one['p99_ms']:8.2f} ms   "
+        f"CPU {one['cpu_p50_ms']:7.2f} ms   of {one['samples']}"
         for name, one in result["figures"].items()
     ]
     return "\n".join([head, *rows])

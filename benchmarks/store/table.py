@@ -19,8 +19,9 @@ NAMES = {
     "refund": "the yes to it, with refund and audit committed",
 }
 HEAD = """\
-Milliseconds on the clock, one thing at a time from one process: median and 99 of 100. Each is the whole
-transaction with its commit, on the disk; the pages read are mostly in memory.
+Milliseconds on the clock, one thing at a time from one process: median / 99 of 100, then the median of
+the CPU time that this process itself spent (a server's is not in it), and how many were timed. Each is the
+whole transaction with its commit, on the disk; the pages read are mostly in memory.
 """
 
 
@@ -43,13 +44,16 @@ def block(results: Sequence[Result]) -> str:
 
 
 def _cell(figures: Mapping[str, Any] | None) -> str:
-    return f"{figures['p50_ms']:.1f} / {figures['p99_ms']:.1f} ({figures['samples']:,})" if figures else ""
+    if not figures:
+        return ""
+    clock = f"{figures['p50_ms']:.1f} / {figures['p99_ms']:.1f}"
+    return f"{clock}, CPU {figures['cpu_p50_ms']:.1f} ({figures['samples']:,})"
 
 
 def _origin(results: Sequence[Result]) -> str:
     machines = {f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in results}
     return (
-        "In brackets how many were timed. From `results/store/`, each file with its commit, digest, seed and "
+        "From `results/store/`, each file with its commit, digest, seed and "
         f"machine: {'; '.join(map(_told, results))}; {'; '.join(sorted(machines))}.\n"
     )
 

@@ -13,6 +13,7 @@ from benchmarks.store.databases import load
 from benchmarks.store.shop import NOW, LargeShop
 from kefu.shop import confirmations, policy
 from kefu.shop.identity import Identity, identify, visible_orders
+from kefu.shop.killswitch import is_stopped
 from kefu.shop.operation import Operation
 from kefu.shop.orders import refunds_of, returns_of
 from kefu.shop.tickets import ask_for_person, tickets_of
@@ -21,7 +22,9 @@ from kefu.store.records import Button
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.rows import session
 
-SMALL_TABLES = {"products", "variants", "coupons", "policy_clauses", "passages", "counters", "legal_moves"}
+SMALL_TABLES = {
+    "products", "variants", "coupons", "policy_clauses", "passages", "counters", "switches", "legal_moves",
+}  # fmt: skip
 GROWING = set(schema.metadata.tables) - SMALL_TABLES
 # an index of some rows alone (open confirmations) stays small
 PARTIAL = {
@@ -126,13 +129,24 @@ def newest_numbers(store: Store, number: str, speaker: Identity) -> None:
         tx.orders.numbers(most=1_000)
 
 
+def reconciling(store: Store, number: str, speaker: Identity) -> None:
+    """What is asked every few minutes, and before each refund."""
+    with store.read() as tx:
+        tx.refunds.in_state("submitted")
+        tx.refunds.open_on_line(number, 1)
+        tx.payments.of_order(number)
+        is_stopped(tx)
+
+
 MISSING = {
+    "reconciling": "needs an index on refunds.state, of the open ones",
     "the newest numbers": "needs an index on orders.placed_at",
     "a warranty case": "needs an index on tickets.order_number",
 }
 SERVED: Mapping[str, tuple[str, Act]] = {
     "reading": ("delivered", reading),
     "talking": ("delivered", talking),
+    "reconciling": ("delivered", reconciling),
     "the newest numbers": ("delivered", newest_numbers),
     "a cancellation": ("processing", changing("cancel")),
     "a return": ("delivered", changing("return", reason="damaged")),

@@ -66,7 +66,14 @@ def test_a_small_run_measures_and_leaves_what_it_loaded(kind: str, tmp_path: Pat
 
 
 def result(kind: str, orders: int) -> Mapping[str, Any]:
-    figures = {"samples": 2000, "p50_ms": 1.25, "p99_ms": 4.5, "max_ms": 9.0, "came_to": {"found": 2000}}
+    figures = {
+        "samples": 2000,
+        "p50_ms": 1.25,
+        "p99_ms": 4.5,
+        "max_ms": 9.0,
+        "cpu_p50_ms": 1.0,
+        "came_to": {"found": 2000},
+    }
     return {
         "database": kind, "version": f"{kind} 1", "orders": orders, "seed": 0, "digest": "d",
         "commit": "abcdef0123", "dirty": False, "load": 0.5, "machine": {"cpu": "Some CPU", "cores": 2},
@@ -79,7 +86,7 @@ def test_the_table_shows_the_largest_run_of_each_database(tmp_path: Path) -> Non
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
     write_block(page, [result("sqlite", 9_000), result("postgresql", 9_000), result("sqlite", 200)])
     text = page.read_text(encoding="utf-8")
-    assert "1.2 / 4.5 (2,000) | 1.2 / 4.5 (2,000) |" in text and "9,000 orders" in text
+    assert "| 1.2 / 4.5, CPU 1.0 (2,000) | 1.2 / 4.5, CPU 1.0 (2,000) |" in text and "9,000 orders" in text
     assert "200 orders" not in text and "old" not in text and text.endswith("after\n")
     assert block([]) == "No result is there yet.\n"
 
