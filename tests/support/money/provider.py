@@ -52,6 +52,7 @@ class MoodyProvider:
         return self._told(key, booked) if booked is not None else None
 
     def _told(self, key: str, booked: Booked) -> Answer:
+        terms = (f"PV-{key}", booked.content[1], booked.content[2])
         if booked.refused:
-            return Answer(key, "refused", f"PV-{key}", "the card is closed")
-        return Answer(key, "paid" if self._clock() >= booked.due else "accepted", f"PV-{key}")
+            return Answer(key, "refused", *terms, reason="the card is closed")
+        return Answer(key, "paid" if self._clock() >= booked.due else "accepted", *terms)
