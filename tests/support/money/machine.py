@@ -67,6 +67,7 @@ wishes = any_wish()
 moods = st.sampled_from(MOODS)
 sessions = st.sampled_from(sorted(SESSIONS))
 times = st.sampled_from([timedelta(minutes=m) for m in (1, 9, 10, 60, 8 * 24 * 60, 31 * 24 * 60)])
+seldom = st.sampled_from((False, False, False, True))
 often = st.sampled_from((True, True, True, False))
 decisions = st.sampled_from((None, None, True, False))
 limits = st.sampled_from((20_000, 20_000, 100_000, 6_000, 3_000, 0))
@@ -83,17 +84,17 @@ class MoneyMachine(RuleBasedStateMachine):
     databases: Databases
     tally: Counter[str]
 
-    @initialize(amount=limits, stopped=st.sampled_from((False, False, False, True)))
-    def begin(self, amount: int, stopped: bool) -> None:
-        """The shop as it was, with one limit or another."""
+    @initialize(amount=limits, count=st.sampled_from((3, 3, 2, 1)), stopped=seldom)
+    def begin(self, amount: int, count: int, stopped: bool) -> None:
+        """The shop as it was, with some limits of its own."""
         self.store: Store = self.databases.fresh()
         self.model = Model(now=START)
         self.clauses = clauses()
         self.provider = MoodyProvider(lambda: self.model.now)
         self.start = self.before = snapshot(self.store)
         self.tally["runs"] += 1
-        if amount != self.model.limits.amount:
-            self._new_limits(amount, self.model.limits.count)
+        if (amount, count) != (self.model.limits.amount, self.model.limits.count):
+            self._new_limits(amount, count)
         if stopped:
             self._kill_switch()
 
