@@ -6,7 +6,7 @@ import ast
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -18,15 +18,15 @@ _VERSIONS = ("rasa", "tensorflow", "torch", "transformers", "onnxruntime", "scik
 _SOURCES = ("kefu", "benchmarks", "data", "requirements.lock")
 
 
-def provenance() -> dict[str, Any]:
-    """Commit (``dirty``: sources were changed since), time, machine, its load at the end, and versions."""
+def provenance(packages: Sequence[str] = _VERSIONS) -> dict[str, Any]:
+    """Commit (``dirty``: sources were changed since), time, machine, its load at the end, versions."""
     return {
         "commit": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("status", "--porcelain", "--", *_SOURCES)),
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "machine": machine(),
         "load": round(os.getloadavg()[0], 1),  # others at work slow a processor that is shared
-        "versions": {"python": platform.python_version()} | {name: _version(name) for name in _VERSIONS},
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
     }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.files import read_json, write_json
 from benchmarks.nlu.cells import ROOT, Cell, Places
 from benchmarks.nlu.child import digests, splits_of
 from benchmarks.nlu.measure import measure
@@ -81,20 +82,6 @@ def _measured(cell: Cell, places: Places) -> dict[str, Any]:
               "training": training, "reading": reading}  # fmt: skip
     write_json(places.result(cell), result)
     return result
-
-
-def read_json(file: Path) -> dict[str, Any]:
-    """What a JSON file holds; empty where there is none."""
-    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return kept
-
-
-def write_json(file: Path, values: dict[str, Any]) -> None:
-    """Write the file whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(file)
 
 
 def _begin(folder: Path, digest: str) -> None:

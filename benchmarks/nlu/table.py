@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.files import put_block
 from benchmarks.nlu.cells import STOCK_EPOCHS
 from benchmarks.nlu.child import SINGLES
 from benchmarks.nlu.figures import Figure, Result, costs, quality
 from benchmarks.nlu.measure import GIVEN_UP
 from benchmarks.nlu.published import SOURCES, beside
 from benchmarks.nlu.sets import FOLDS, OWN, TYPO_SEED
-from kefu.errors import KefuError
 
 BEGIN, END = "<!-- nlu benchmark: begin -->", "<!-- nlu benchmark: end -->"
 SEEDS = 3
@@ -41,12 +41,7 @@ Groups = Mapping[tuple[str, str], Sequence[Result]]
 
 def write_block(page: Path, results: Sequence[Result]) -> None:
     """Put the tables of ``results`` between the markers of ``page``; KefuError where it has none."""
-    text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise KefuError(f"found no {BEGIN} … {END} in {page}; put both where the tables belong")
-    page.write_text(f"{before}{BEGIN}\n{block(results)}{END}{after}", encoding="utf-8")
+    put_block(page, BEGIN, END, block(results))
 
 
 def block(results: Sequence[Result]) -> str:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kefu.errors import KefuError
@@ -14,7 +15,7 @@ from kefu.shop.identity import Identity
 from kefu.shop.money import Money
 from kefu.shop.operation import Item, Operation
 from kefu.shop.policy import Policy
-from kefu.store.records import Order, OrderLine
+from kefu.store.records import Order, OrderLine, Refund, Return
 
 if TYPE_CHECKING:
     from kefu.store import Transaction
@@ -81,9 +82,19 @@ class Case:
             "choose one of these"
         )
 
+    @cached_property
+    def returns(self) -> tuple[Return, ...]:
+        """The order's returns and exchanges, oldest first; read once, before anything is done."""
+        return tuple(self.tx.returns.of_order(self.order.order_number))
+
+    @cached_property
+    def refunds(self) -> tuple[Refund, ...]:
+        """The order's refunds, oldest first; read once, before anything is done."""
+        return tuple(self.tx.refunds.of_order(self.order.order_number))
+
     def left(self, line: OrderLine) -> int:
         """Pieces of a line that were neither cancelled nor sent back."""
-        sent_back = self.tx.returns.open_pieces(self.order.order_number, line.line)
+        sent_back = sum(row.quantity for row in self.returns if row.line == line.line and is_away(row))
         return line.quantity - line.cancelled - sent_back
 
     def lines(self) -> list[OrderLine]:
@@ -94,6 +105,11 @@ class Case:
     def item(self, line: OrderLine) -> Item | None:
         """What was said about a line; None where the whole order is meant."""
         return next((item for item in self.operation.items if item.line == line.line), None)
+
+
+def is_away(row: Return) -> bool:
+    """Whether the pieces of a return count as gone: not if rejected, nor once they were exchanged."""
+    return row.state != "rejected" and (row.kind, row.state) != ("exchange", "received")
 
 
 def is_goods(line: OrderLine) -> bool:

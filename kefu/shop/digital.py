@@ -140,7 +140,7 @@ def _offer(case: Case, lines: list[OrderLine]) -> Outcome:
         facts |= evidence(case, line)
     kind = lines[0].product.kind
     code = "confirm_refund_membership" if kind == "membership" else "confirm_refund_digital"
-    return offered(code, CLAUSES[kind], **facts, **refund_facts(case, amount))
+    return offered(code, CLAUSES[kind], **facts, **refund_facts(case, amount, rows=len(portions)))
 
 
 def _portions(case: Case, lines: list[OrderLine]) -> list[Portion]:

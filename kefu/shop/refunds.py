@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kefu.shop.case import Case, new_id
+from kefu.shop.case import Case, is_away, new_id
 from kefu.shop.clock import add_business_days, shop_day
 from kefu.shop.coupons import line_values
 from kefu.shop.killswitch import is_stopped
@@ -51,20 +51,24 @@ def unrefunded(case: Case) -> int:
 
 def committed(case: Case) -> int:
     """The order's refunds, and the value of its goods that are on their way back."""
-    return case.tx.refunds.sum_of_order(case.order.order_number) + _on_the_way(case)
+    return sum(row.amount for row in case.refunds if row.state not in DEAD) + _on_the_way(case)
 
 
 def _on_the_way(case: Case) -> int:
+    """What the goods on their way back were promised to be worth: each row's pieces after those before it."""
     values = line_values(case.tx, case.order, case.policy)
+    gone = {line.line: line.cancelled for line in case.order.lines}
     total = 0
-    for row in case.tx.returns.of_order(case.order.order_number):
+    for row in filter(is_away, case.returns):
         if row.kind == "return" and row.state in UNDERWAY:
-            total += part(values[row.line], pieces=row.quantity, before=0, of=case.line(row.line).quantity)
+            of = case.line(row.line).quantity
+            total += part(values[row.line], pieces=row.quantity, before=gone[row.line], of=of)
+        gone[row.line] += row.quantity
     return total
 
 
-def judge(case: Case, amount: int) -> Verdict:
-    """Whether a limit, or the kill switch, hands a refund of ``amount`` to a supervisor."""
+def judge(case: Case, amount: int, *, rows: int = 1) -> Verdict:
+    """Whether a limit, or the kill switch, hands ``amount`` in so many refunds to a supervisor."""
     limit = case.policy.money("limit.amount", "amount")
     total = case.money(committed(case) + amount)
     # an amount in another currency cannot be held against the limit, so a person looks at it
@@ -74,14 +78,14 @@ def judge(case: Case, amount: int) -> Verdict:
     since = case.now - timedelta(hours=24 * case.policy.number("limit.count", "days"))
     automatic = case.tx.refunds.automatic_of_customer(case.order.customer_id, since)
     most = case.policy.number("limit.count", "count")
-    if not case.finds("limit.count", automatic < most, automatic=automatic, count=most, since=since):
+    if not case.finds("limit.count", automatic + rows <= most, automatic=automatic, count=most, since=since):
         return Verdict(True, "limit.count")
     return Verdict(is_stopped(case.tx))
 
 
-def refund_facts(case: Case, amount: int) -> dict[str, Any]:
-    """Amount, limits and time of a refund, for the offer."""
-    verdict = judge(case, amount)
+def refund_facts(case: Case, amount: int, *, rows: int = 1) -> dict[str, Any]:
+    """Amount, limits and time of what is paid back in so many refunds, for the offer."""
+    verdict = judge(case, amount, rows=rows)
     start, end = expected(case.policy, case.now)
     return {
         "amount": case.money(amount),
@@ -164,7 +168,7 @@ def underway(case: Case, line: int | None) -> Refund | None:
 
 def live_refunds(case: Case, line: int | None = None) -> list[Refund]:
     """The order's refunds that were neither rejected nor failed; with ``line``, those that cover it."""
-    rows = [row for row in case.tx.refunds.of_order(case.order.order_number) if row.state not in DEAD]
+    rows = [row for row in case.refunds if row.state not in DEAD]
     return [row for row in rows if line is None or row.line in (None, line)]
 
 
@@ -190,7 +194,7 @@ def settled(case: Case, facts: dict[str, Any]) -> Outcome | None:
         return None
     clause = "cancel.1" if case.order.status == "cancelled" else TIME_CLAUSE
     case.finds(clause, False, status=case.order.status)
-    rows = case.tx.refunds.of_order(case.order.order_number)
+    rows = case.refunds
     state = refund_state(case.policy, rows[-1] if rows else None)
     if case.order.status == "cancelled":
         return refused("refused_cancel_already", "cancel.1", **{**facts, **state})

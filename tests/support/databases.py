@@ -67,6 +67,11 @@ class PostgresDatabases:
         """The URL of a database with the demo shop."""
         return self._create(f"shop_{next(self._numbers)}", template="shop")
 
+    def copy_of(self, url: str) -> str:
+        """The URL of a copy of another database of this server, to which nobody is connected."""
+        template = str(sa.engine.make_url(url).database)
+        return self._create(f"copy_{next(self._numbers)}", template=template)
+
     def close(self) -> None:
         """Stop the server and delete its files."""
         self._admin.dispose()
