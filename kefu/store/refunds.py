@@ -98,7 +98,7 @@ class Refunds(Repository):
     def open_on_line(self, order_number: str, line: int | None) -> Refund | None:
         """The line's (None: the order's) refund that is neither settled nor rejected, None without one."""
         here = sa.and_(_TABLE.c.order_number == order_number, _TABLE.c.line.is_not_distinct_from(line))
-        row = self._one(sa.select(_TABLE).where(here, _TABLE.c.state.in_(OPEN)))
+        row = self._one(sa.select(_TABLE).where(here, _TABLE.c.state.in_(OPEN), self._begun(_TABLE)))
         return Refund(**row) if row else None
 
     def note_dropped(self, order_numbers: Sequence[str]) -> None:

@@ -100,16 +100,23 @@ def test_the_fixture_speaks_of_every_table_that_it_can() -> None:
 @pytest.mark.parametrize("revision", EARLIER)
 def test_rows_of_every_earlier_revision_go_up_and_come_down_the_same(databases: Any, revision: str) -> None:
     url = databases.empty()
-    before = make_old(url, revision)
+    before = unnoted(make_old(url, revision))
     store = Store.open(url, migrate=True, clock=lambda: NOW)
     with store.read() as tx:
         orders = [order for c in tx.customers.first(99) for order in tx.orders.of_customer(c.customer_id)]
         lines = [line for order in orders for line in order.lines]
     store.close()
     assert len(orders) == len(ROWS["orders"]) and len(lines) == len(ROWS["order_lines"])
-    assert back(url, revision) == before
+    assert unnoted(back(url, revision)) == before
     Store.open(url, migrate=True).close()
-    assert back(url, revision) == before  # also the second time
+    assert unnoted(back(url, revision)) == before  # also the second time
+
+
+def unnoted(found: Everything) -> Everything:
+    """Without what 0005 notes of refunds in the audit, which outlives it: the audit loses no row."""
+    if "audit" not in found:
+        return found
+    return {**found, "audit": [row for row in found["audit"] if row["actor"] != "migration"]}
 
 
 @pytest.mark.parametrize("revision", EARLIER)
