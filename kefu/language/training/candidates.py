@@ -21,6 +21,7 @@ from kefu.language.understanding import Heads
 
 TUNED, FROZEN = "tuned", "frozen"
 _KEPT = 0.975  # of the held-out messages, which are in scope, stay so at the threshold
+_LEAST_VARIANCE = 0.01  # of one answer: a share of 1 among a few examples is no certainty
 _TIE = 1e-9  # two sums of the same shares may differ by their rounding
 _ENOUGH_TO_JUDGE = 300  # held-out examples; fewer cannot tell one epoch from the next
 
@@ -60,9 +61,12 @@ class Measured:
 
     def beats(self, challenger: Measured) -> bool:
         """Whether this one is kept: better in both together, or within what few examples leave to chance."""
-        doubt = float(np.sqrt(max(self.accuracy * (1 - self.accuracy), 0.01) / max(self.held, 1)))
         lead = self.accuracy + self.tags - challenger.accuracy - challenger.tags
-        return lead >= (-_TIE if self.held >= _ENOUGH_TO_JUDGE else -2 * doubt)
+        if self.held >= _ENOUGH_TO_JUDGE:
+            return lead >= -_TIE
+        shares = (self.accuracy, self.tags, challenger.accuracy, challenger.tags)
+        chance = sum(max(share * (1 - share), _LEAST_VARIANCE) for share in shares) / max(self.held, 1)
+        return lead >= -2 * float(np.sqrt(chance))
 
 
 def frozen(kit: Kit, material: Material) -> Candidate:
