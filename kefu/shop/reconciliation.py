@@ -13,7 +13,6 @@ from kefu.store.records import Refund
 if TYPE_CHECKING:
     from kefu.store import Transaction
 
-LOADED = "seed:"  # keys of refunds that another system made before the shop was loaded
 DETAIL = ("order_number", "line", "amount", "currency", "automatic")
 # what the provider says of a key → the states in which the refund of that key may stand
 AGREEING = MappingProxyType(
@@ -201,7 +200,7 @@ def against_provider(tx: Transaction, entries: Iterable[ProviderEntry]) -> Itera
         if problem is not None:
             yield Finding("provider", refund.refund_id if refund else entry.key, problem)
     for refund in tx.refunds.in_states(("succeeded",)):
-        if refund.key not in known and not refund.key.startswith(LOADED):
+        if refund.key not in known and not refund.elsewhere:
             yield Finding("provider", refund.refund_id, "succeeded, and the provider's books do not have it")
 
 

@@ -55,7 +55,7 @@ def settle(
     """Have a submitted refund paid under its own key, and note what the provider says.
 
     Returns the refund as it stands then; without an answer, or with automatic refunds stopped, it
-    is ``submitted`` still. Does nothing to a refund in another state.
+    is ``submitted`` still. Does nothing to a refund in another state, nor to one of another system.
 
     Raises:
         StoreError: the store cannot be used; what was paid is found by the next reconciliation.
@@ -63,7 +63,7 @@ def settle(
     with store.read() as tx:
         refund = _known(tx, refund_id)
         held = refund.automatic and refund.reference is None and is_stopped(tx)
-    if refund.state != "submitted" or held:
+    if refund.state != "submitted" or refund.elsewhere or held:
         return refund
     try:
         answer = _ask(provider, refund, seconds=seconds)
@@ -153,13 +153,13 @@ def truth(tx: Transaction, outcome: Outcome, refunds: Sequence[Refund]) -> Outco
 
 
 def reconcile(store: Store, provider: Provider, *, now: datetime, seconds: float = SECONDS) -> Reconciled:
-    """Ask the provider for every submitted refund by its key, and note what it says.
+    """Ask the provider for every submitted refund of ours by its key, and note what it says.
 
     One that it never booked is submitted again, with the same key. After the first question
     without an answer the others are left for the next time.
     """
     with store.read() as tx:
-        rows = tx.refunds.in_state("submitted")
+        rows = [row for row in tx.refunds.in_state("submitted") if not row.elsewhere]
     found: dict[str, list[str]] = {}
     for place, refund in enumerate(rows):
         try:

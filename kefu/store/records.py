@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+LOADED = "seed:"  # keys of refunds that a shop's tables brought along
+
 
 @dataclass(frozen=True)
 class Customer:
@@ -179,6 +181,11 @@ class Refund:
     reference: str | None = None  # what the payment provider calls it; None: it has not confirmed it
     settled_at: datetime | None = None
     note: str | None = None  # why it was rejected or failed
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another system made it, before the shop was loaded: its money is not ours to send."""
+        return self.key.startswith(LOADED)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from kefu.errors import SeedError
 from kefu.store.csv_tables import Moments, Row, read_table
 from kefu.store.policy_file import pairs
 from kefu.store.records import (
+    LOADED,
     Address,
     Coupon,
     Customer,
@@ -306,7 +307,7 @@ def _refund(row: Row, orders: Mapping[str, Order], moments: Moments, automatic_u
         state=row.choice("refund_status", REFUND_STATES),
         reason="cancel" if order.status == "cancelled" else "return",
         automatic=amount <= automatic_up_to,
-        key=f"seed:{order.order_number}:{amount}:{order.currency}",
+        key=f"{LOADED}{order.order_number}:{amount}:{order.currency}",
         created_at=created or moments.now,
         requested_by=order.customer_id,
     )

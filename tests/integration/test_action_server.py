@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
+from kefu.shop.identity import Identity
+from kefu.shop.operation import Operation
+from kefu.shop.operations import perform
 from kefu.shop.payments import DemoProvider
 from kefu.store import Store
 from kefu.store.provider_ledger import ProviderLedger
@@ -20,6 +23,7 @@ from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+ORDER = "KF10000001"
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -46,22 +50,26 @@ def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
 
 def test_it_settles_what_an_earlier_one_left_behind(tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'kefu.db'}", migrate=True)
-    seed(store, ROOT / "data" / "shop", now=datetime.now(timezone.utc), fresh=True)
+    now = datetime.now(timezone.utc)
+    seed(store, ROOT / "data" / "shop", now=now, fresh=True)
+    with store.write() as tx:  # committed, and its process died
+        wish = Operation("cancel", ORDER)
+        assert perform(tx, Identity("s", "C1001"), wish, now=now, key="k").kind == "done"
     ledger = ProviderLedger(tmp_path / "payments.db")
     DemoProvider(ledger).tell("pay")
     with running(tmp_path) as log:
         _announced(log)
         deadline = time.monotonic() + START_SECONDS
-        while _submitted(store) and time.monotonic() < deadline:
+        while _state(store) == "submitted" and time.monotonic() < deadline:
             time.sleep(0.2)
-    assert _submitted(store) == 0, log.read_text()[-2000:]
-    assert [row.order_number for row in ledger.rows()] == ["KF10000008"]
+    assert _state(store) == "succeeded", log.read_text()[-2000:]
+    assert [row.order_number for row in ledger.rows()] == [ORDER]
     store.close()
 
 
-def _submitted(store: Store) -> int:
+def _state(store: Store) -> str:
     with store.read() as tx:
-        return len(tx.refunds.in_state("submitted"))
+        return tx.refunds.of_order(ORDER)[0].state
 
 
 def test_it_sends_the_mails_of_the_outbox(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -97,14 +98,16 @@ def test_refunds_are_stopped_and_resumed(kefu: Kefu) -> None:
     assert "stopped" not in kefu("list").stdout
 
 
-def test_reconciling_says_what_became_of_what(kefu: Kefu) -> None:
-    seeded = "RF-KF10000008"
+def test_reconciling_says_what_became_of_what(kefu: Kefu, home: Path) -> None:
+    with closing(Store.open(f"sqlite:///{home / 'kefu.db'}")) as store, store.write() as tx:
+        wish, now = Operation("cancel", "KF10000001"), datetime.now(timezone.utc)
+        left = perform(tx, Identity("s", "C1001"), wish, now=now, key="left").facts["refund"].refund_id
     assert kefu("behave", "timeout_before").returncode == 0
     silent = kefu("reconcile")
-    assert (silent.returncode, f"unanswered: 1 {seeded}" in silent.stdout) == (1, True)
+    assert (silent.returncode, f"unanswered: 1 {left}" in silent.stdout) == (1, True)
     assert kefu("behave", "pay").returncode == 0
     settled = kefu("reconcile")
-    assert (settled.returncode, f"settled: 1 {seeded}" in settled.stdout) == (0, True)
+    assert (settled.returncode, f"settled: 1 {left}" in settled.stdout) == (0, True)
     assert "settled: 0" in kefu("reconcile").stdout
 
 

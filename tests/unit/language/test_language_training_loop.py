@@ -150,7 +150,7 @@ def test_intents_and_entities_count_together() -> None:
     own = measured(0.90, tags=0.95, held=1_000)
     assert own.beats(measured(0.92, tags=0.90, held=1_000))
     assert not own.beats(measured(0.92, tags=0.94, held=1_000))
-    assert measured(0.98, tags=0.97, held=54).beats(measured(1.0, tags=1.0, held=54))  # Bitext 20-shot, seed 0
+    assert measured(0.98, tags=0.97, held=54).beats(measured(1.0, tags=1.0, held=54))  # as Bitext's
 
 
 def test_an_item_without_a_label_of_a_head_costs_it_nothing(kit: Kit, material: Material) -> None:

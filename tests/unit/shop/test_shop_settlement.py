@@ -24,9 +24,7 @@ SEEDED = "RF-KF10000008"  # submitted, says the shop's table
 
 @pytest.fixture
 def till(shop: DemoShop, tmp_path: Path) -> Till:
-    till = Till.open(shop.store, tmp_path, now=NOW)
-    settle(till.store, till.provider, SEEDED, now=NOW)
-    return till
+    return Till.open(shop.store, tmp_path, now=NOW)
 
 
 def cancel(till: Till) -> str:
@@ -261,3 +259,9 @@ def test_whoever_turns_the_switch_gives_a_name_and_a_reason(till: Till) -> None:
         switch, (entry,) = tx.switches.get("refunds"), tx.audit.of_subject("refunds")
     assert (switch.stopped, switch.set_by, switch.set_at) == (True, "Sam", NOW)
     assert (entry.actor, entry.action) == ("Sam", "refunds_stop")
+
+
+def test_what_another_system_submitted_is_not_paid_again(till: Till) -> None:
+    after = settle(till.store, till.provider, SEEDED, now=NOW)
+    assert (after.state, after.reference) == ("submitted", None)
+    assert again(till) == Reconciled() and till.ledger.rows() == []
