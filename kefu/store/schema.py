@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0007"  # the alembic revision that this code was written for
+REVISION = "0008"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -96,7 +96,7 @@ orders = sa.Table(
     _text("ship_to_name", null=True), _text("ship_to_phone", null=True),
     _text("ship_to_address", null=True), _text("ship_to_postcode", null=True),
     _text("ship_to_country", null=True),
-    sa.Index(None, "customer_id", "placed_at"),
+    sa.Index(None, "customer_id", "placed_at"), sa.Index(None, "placed_at"),
 )  # fmt: skip
 
 order_lines = sa.Table(
@@ -153,7 +153,7 @@ refunds = sa.Table(
     _text("reason"), _flag("automatic"), _text("key"), _time("created_at"),
     _text("requested_by", null=True), _text("decided_by", null=True), _time("decided_at", null=True),
     _text("reference", null=True), _time("settled_at", null=True), _text("note", null=True),
-    sa.UniqueConstraint("key"), sa.Index(None, "order_number"),
+    sa.UniqueConstraint("key"), sa.Index(None, "order_number"), sa.Index(None, "state"),
 )  # fmt: skip
 
 payments = sa.Table(
@@ -240,7 +240,7 @@ tickets = sa.Table(
     sa.Column("customer_id", sa.Text, sa.ForeignKey("customers.customer_id"), nullable=True),
     _text("order_number", null=True), _text("kind"), _text("summary"), _text("state"),
     _time("created_at"),
-    sa.Index(None, "session_id"), sa.Index(None, "customer_id"),
+    sa.Index(None, "session_id"), sa.Index(None, "customer_id"), sa.Index(None, "order_number"),
 )  # fmt: skip
 
 outbox = sa.Table(

@@ -138,11 +138,6 @@ def reconciling(store: Store, number: str, speaker: Identity) -> None:
         is_stopped(tx)
 
 
-MISSING = {
-    "reconciling": "needs an index on refunds.state, of the open ones",
-    "the newest numbers": "needs an index on orders.placed_at",
-    "a warranty case": "needs an index on tickets.order_number",
-}
 SERVED: Mapping[str, tuple[str, Act]] = {
     "reading": ("delivered", reading),
     "talking": ("delivered", talking),
@@ -156,13 +151,7 @@ SERVED: Mapping[str, tuple[str, Act]] = {
 }
 
 
-def expected(name: str) -> Any:
-    """The case, marked where an index is known to be missing."""
-    marks = [pytest.mark.xfail(strict=True, reason=MISSING[name])] if name in MISSING else []
-    return pytest.param(name, marks=marks)
-
-
-@pytest.mark.parametrize("name", map(expected, SERVED))
+@pytest.mark.parametrize("name", SERVED)
 def test_no_growing_table_is_read_whole(large: Store, name: str) -> None:
     which, act = SERVED[name]
     number, speaker = owned(large, which)
