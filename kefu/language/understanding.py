@@ -12,6 +12,7 @@ import numpy as np
 
 from kefu.errors import ModelError
 from kefu.language.calibration import Calibration, log_sum_exp, softmax
+from kefu.language.decoding import likeliest
 from kefu.language.encoder import Encoder, Hidden
 from kefu.language.examples import Example
 from kefu.language.lexical import LexicalHead
@@ -20,7 +21,7 @@ from kefu.language.tagging import Found, joined, spans_of, units
 from kefu.language.text import Piece, han_count
 
 _SHARPNESS = 20.0  # of the cosine between a message and an example, as the scale of the intent head
-_FAR = 1e-9  # what an intent without any near example counts
+_FAR = 1e-9  # what an intent without any near example counts, and the least share of a tag
 META, HEADS, NEIGHBOURS = "understanding.json", "heads.npz", "neighbours.npz"
 
 
@@ -201,15 +202,18 @@ class Understanding:
         return tuple((name, 1.0 / len(self.intents)) for name in self.intents)
 
     def _spans(self, own: Sequence[Piece], hidden: Hidden) -> tuple[Found, ...]:
-        """The entities; a unit's tag is read off its first sub-token."""
+        """The entities; what a unit says is read off its first sub-token."""
         owners = list(hidden.owners)
         first = {owner: row for row, owner in reversed(list(enumerate(owners))) if owner >= 0}
         if len(self._tags) == 1 or not first:
             return ()
-        shares = softmax(self._heads.logits("tags", hidden.subwords[list(first.values())]))
-        best = {unit: (int(row.argmax()), float(row.max())) for unit, row in zip(first, shares, strict=True)}
-        tags = [self._tags[best.get(i, (0, 0.0))[0]] for i in range(len(own))]
-        return tuple(spans_of(own, tags, [best.get(i, (0, 0.0))[1] for i in range(len(own))]))
+        known = sorted(first)
+        shares = softmax(self._heads.logits("tags", hidden.subwords[[first[unit] for unit in known]]))
+        path = likeliest(np.log(shares + _FAR), self._heads.arrays["tags.transitions"])
+        tags, sure = [self._tags[0]] * len(own), [0.0] * len(own)
+        for unit, tag, row in zip(known, path, shares, strict=True):
+            tags[unit], sure[unit] = self._tags[tag], float(row[tag])
+        return tuple(spans_of(own, tags, sure))
 
     def _others(self, vector: np.ndarray) -> dict[str, dict[str, float]]:
         found = {}

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kefu.language.calibration import Calibration, Strangeness, fit_blends, log_sum_exp
+from kefu.language.decoding import transitions
 from kefu.language.lexical import LexicalHead
 from kefu.language.text import han_count
 from kefu.language.training.challenger import frozen_heads, intent_head
-from kefu.language.training.items import Item, Material
+from kefu.language.training.items import IGNORED, Item, Material
 from kefu.language.training.journal import Journal
 from kefu.language.training.kit import Kit, make_kit
 from kefu.language.training.loop import train
@@ -75,6 +76,7 @@ def frozen(kit: Kit, material: Material) -> Candidate:
     wanted = kit.recipe.tuning == FROZEN or len(kit.labels.tags) > 1
     vectors = seen(network, items, recipe=kit.recipe, with_units=wanted)
     heads = frozen_heads(items, vectors, kit.labels, seed=kit.recipe.seed)
+    heads |= _moves(kit, items)
     means = class_means(vectors.sentences, items, classes=len(kit.labels.intents))
     return Candidate(FROZEN, kit, network, heads, means, _lexical(kit, items), 0)
 
@@ -96,11 +98,17 @@ def tuned(kit: Kit, material: Material, held: Material, *, start: Candidate, jou
     )  # fmt: skip
     vectors = seen(network, items, recipe=recipe).sentences
     means = class_means(vectors, items, classes=len(kit.labels.intents))
-    heads = head_arrays(network)
+    heads = head_arrays(network) | _moves(kit, items)
     if kit.labels.intents:
         heads = _joined(heads, intent_head(vectors, items, classes=len(kit.labels.intents)))
         heads |= _points(vectors, items, kit) if len(items) < recipe.refit_below else {}
     return Candidate(TUNED, kit, network, heads, means, _lexical(kit, items), epochs)
+
+
+def _moves(kit: Kit, items: Sequence[Item]) -> dict[str, np.ndarray]:
+    """Which tag follows which, unit by unit, in the examples that have tags."""
+    sequences = ([tag for tag in item.tags if tag != IGNORED] for item in items)
+    return {"tags.transitions": transitions(sequences, tags=len(kit.labels.tags))}
 
 
 def _joined(heads: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
