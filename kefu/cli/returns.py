@@ -45,15 +45,15 @@ def receive(return_id: str, *, by: str) -> int:
         console.say(described(refund))
         if refund.state == "submitted" and refund.reference is None:
             console.say("the provider has not confirmed it; `kefu refunds reconcile` asks again")
-    return 1 if outcome.code == "refused_receipt_underway" else 0
+    return 1 if outcome.code == "receipt_underway" else 0
 
 
 def _say_rest(outcome: Outcome) -> None:
     """What a person has to know besides the rows."""
     facts = outcome.facts
-    if outcome.code == "refused_receipt_already":
+    if outcome.code == "receipt_already":
         console.say("it had been received before; nothing was changed")
-    if outcome.code == "refused_receipt_underway":
+    if outcome.code == "receipt_underway":
         refund = facts["refund"]
         console.say(
             f"{refund.refund_id} of the same line is {refund.state}; nothing was changed. Receive the goods "
@@ -62,7 +62,7 @@ def _say_rest(outcome: Outcome) -> None:
     if facts.get("waits"):
         refund_id = facts["refund"].refund_id
         console.say(f"{refund_id} waits for a person: `kefu refunds approve {refund_id} --by NAME`")
-    if outcome.code == "done_receipt_exchange":
+    if outcome.code == "receipt_exchange":
         row: Return = facts["return"]
         console.say(f"send {row.quantity} of {row.new_variant} to the customer now: they are set aside")
     if facts.get("restocked") is False:

@@ -2,6 +2,8 @@
 
 Only what the customer did not want goes back: of a damaged, faulty or wrong piece nobody knows, before
 somebody looked at it, whether it can be sold again, nor which piece it is.
+
+The outcomes are for the people of the shop (`kefu returns`): their codes name no responses.
 """
 
 from __future__ import annotations
@@ -35,8 +37,8 @@ def receive(tx: Transaction, return_id: str, *, by: str, now: datetime) -> Outco
 
     The refund is written for what was promised, under a key of the return's own; ``settlement.settle``
     has it paid once this is committed. It waits for a supervisor where a limit or the kill switch says
-    so now. Received before: refused_receipt_already, with its refund. While another refund of the
-    line is open: refused_receipt_underway, with that one. Either changes nothing.
+    so now. Received before: receipt_already, with its refund. While another refund of the
+    line is open: receipt_underway, with that one. Either changes nothing.
 
     Raises:
         KefuError: there is none, it is not approved, or ``by`` is nobody.
@@ -47,12 +49,12 @@ def receive(tx: Transaction, return_id: str, *, by: str, now: datetime) -> Outco
     case = _case(tx, row, now=now)
     facts = base_facts(case) | {"return": row, "quantity": row.quantity}
     if row.state == "received":
-        return refused("refused_receipt_already", _clause(row), **facts, refund=refund_of(tx, row))
+        return refused("receipt_already", _clause(row), **facts, refund=refund_of(tx, row))
     if row.state not in NEXT:
         raise KefuError(f"{return_id} is {row.state}; only what is approved can arrive: `kefu returns list`")
     earlier = underway(case, row.line) if row.kind == "return" else None
     if earlier is not None:
-        return refused("refused_receipt_underway", TIME_CLAUSE, **facts, refund=earlier)
+        return refused("receipt_underway", TIME_CLAUSE, **facts, refund=earlier)
     for state in NEXT[row.state]:
         tx.returns.set_state(return_id, state)
     facts["restocked"] = _shelve(case, row)
@@ -151,4 +153,4 @@ def _told(case: Case, row: Return, facts: dict[str, Any], *, by: str) -> Outcome
     letter = partial(goods_received_mail, row.order_number, amount, facts.get("waits", False))
     tell(case.tx, case.order, letter, now=case.now)
     facts["return"] = case.tx.returns.get(row.return_id)
-    return done("done_receipt_exchange" if row.kind == "exchange" else "done_receipt", _clause(row), **facts)
+    return done("receipt_exchange" if row.kind == "exchange" else "receipt_paid_back", _clause(row), **facts)

@@ -140,7 +140,7 @@ def come(store: Store, return_id: str) -> None:
     """The goods arrive and are paid for."""
     with store.write() as tx:
         outcome = receive(tx, return_id, by="Wei", now=START)
-    assert outcome.code == "done_receipt"
+    assert outcome.code == "receipt_paid_back"
     paid(owed(outcome), store)
 
 
