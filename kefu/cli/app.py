@@ -10,6 +10,7 @@ import typer
 
 from kefu.cli import console
 from kefu.cli.refunds_app import refunds_app
+from kefu.cli.returns_app import returns_app
 
 app = typer.Typer(
     name="kefu",
@@ -24,6 +25,7 @@ evaluate_app = typer.Typer(
 )
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(refunds_app, name="refunds")
+app.add_typer(returns_app, name="returns")
 audit_app = typer.Typer(
     help="Whether the log of what was done is whole.", no_args_is_help=True, rich_markup_mode=None
 )

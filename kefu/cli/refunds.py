@@ -25,7 +25,7 @@ def show_all(*, every: bool) -> None:
     with open_store(Settings.load()) as store, store.read() as tx:
         rows, switch = tx.refunds.in_state(*(ALL if every else OPEN)), tx.switches.get(killswitch.NAME)
     for row in rows:
-        console.say(_line(row))
+        console.say(described(row))
     if not rows:
         console.say("no refund" if every else "no refund is open")
     if switch.stopped:
@@ -52,7 +52,7 @@ def approve(refund_id: str, *, by: str) -> None:
             supervision.approve(tx, refund_id, by=by, now=_now())
         seconds = settings.payment_seconds
         after = settlement.settle(store, provider_of(settings), refund_id, now=_now(), seconds=seconds)
-    console.say(_line(after))
+    console.say(described(after))
     if after.state == "submitted" and after.reference is None:
         console.say("the provider has not confirmed it; `kefu refunds reconcile` asks again")
 
@@ -60,7 +60,7 @@ def approve(refund_id: str, *, by: str) -> None:
 def reject(refund_id: str, *, by: str, reason: str) -> None:
     """Reject what waits; nothing is paid."""
     with open_store(Settings.load()) as store, store.write() as tx:
-        console.say(_line(supervision.reject(tx, refund_id, by=by, reason=reason, now=_now())))
+        console.say(described(supervision.reject(tx, refund_id, by=by, reason=reason, now=_now())))
 
 
 def turn(*, stopped: bool, by: str, reason: str) -> None:
@@ -102,7 +102,8 @@ def _known(tx: Transaction, refund_id: str) -> Refund:
     return refund
 
 
-def _line(row: Refund) -> str:
+def described(row: Refund) -> str:
+    """A refund in a line."""
     amount = Money(row.amount, row.currency)
     line = f", line {row.line}" if row.line else ""
     decided = f", decided by {row.decided_by}" if row.decided_by else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kefu.shop.case import Case, base_facts, clause_days, is_goods
 from kefu.shop.clock import last_day
@@ -20,6 +20,9 @@ from kefu.shop.refunds import (
     worth,
 )
 from kefu.store.records import Order, OrderLine
+
+if TYPE_CHECKING:
+    from kefu.store import Transaction
 
 CLAUSES = {"course": "refund.course", "ebook": "refund.ebook", "membership": "refund.membership"}
 Evidence = dict[str, Any]
@@ -173,11 +176,12 @@ def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:
         facts["ticket_id"] = ask_supervisor(case, facts["amount"], facts["limit_clause"])
         return done("done_refund_waiting", offer.clause, **facts)
     if offer.code == "confirm_refund_membership":
-        facts["ended_at"] = _end_membership(case)
+        end_membership(case.tx, case.order, now=case.now)
+        facts["ended_at"] = case.now
     return done(offer.code.replace("confirm_", "done_"), offer.clause, **facts)
 
 
-def _end_membership(case: Case) -> datetime:
-    case.tx.orders.set_renews(case.order.order_number, False, case.now)
-    case.tx.orders.set_status(case.order.order_number, "ended")
-    return case.now
+def end_membership(tx: Transaction, order: Order, *, now: datetime) -> None:
+    """End a membership at once: its payment is given back."""
+    tx.orders.set_renews(order.order_number, False, now)
+    tx.orders.set_status(order.order_number, "ended")

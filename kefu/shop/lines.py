@@ -45,11 +45,6 @@ def covers_everything(case: Case, portions: Sequence[Portion]) -> bool:
     return all(pieces.get(line.line, 0) == case.left(line) for line in case.order.lines)
 
 
-def untouched(case: Case) -> bool:
-    """Whether no piece of the order was sent back before."""
-    return all(case.left(line) == line.quantity - line.cancelled for line in case.order.lines)
-
-
 def line_facts(portions: Sequence[Portion]) -> dict[str, Any]:
     """What is told about the pieces: each portion, and product and quantity where there is but one."""
     one = portions[0] if len(portions) == 1 else None

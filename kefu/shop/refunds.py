@@ -51,20 +51,27 @@ def unrefunded(case: Case) -> int:
 
 def committed(case: Case) -> int:
     """The order's refunds, and the value of its goods that are on their way back."""
-    return sum(row.amount for row in case.refunds if row.state not in DEAD) + _on_the_way(case)
+    promised = promises(case)
+    on_the_way = [row.return_id for row in case.returns if row.state in UNDERWAY]
+    refunded = sum(row.amount for row in case.refunds if row.state not in DEAD)
+    return refunded + sum(promised.get(return_id, 0) for return_id in on_the_way)
 
 
-def _on_the_way(case: Case) -> int:
-    """What the goods on their way back were promised to be worth: each row's pieces after those before it."""
+def promises(case: Case) -> dict[str, int]:
+    """What is paid for each return that counts, by its id: what was promised, which stands in its row.
+
+    Where it does not (another system's, or one of before it was kept): its pieces after those before it.
+    """
     values = line_values(case.tx, case.order, case.policy)
     gone = {line.line: line.cancelled for line in case.order.lines}
-    total = 0
+    found: dict[str, int] = {}
     for row in filter(is_away, case.returns):
-        if row.kind == "return" and row.state in UNDERWAY:
+        if row.kind == "return":
             of = case.line(row.line).quantity
-            total += part(values[row.line], pieces=row.quantity, before=gone[row.line], of=of)
+            worth_now = part(values[row.line], pieces=row.quantity, before=gone[row.line], of=of)
+            found[row.return_id] = worth_now if row.promised is None else row.promised
         gone[row.line] += row.quantity
-    return total
+    return found
 
 
 def judge(case: Case, amount: int, *, rows: int = 1) -> Verdict:

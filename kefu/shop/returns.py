@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kefu.shop.case import Case, base_facts, clause_days, is_goods, new_id
+from kefu.shop.case import Case, base_facts, clause_days, is_away, is_goods, new_id
 from kefu.shop.clock import last_day
-from kefu.shop.lines import Portion, chosen, covers_everything, line_facts, untouched
+from kefu.shop.lines import Portion, chosen, covers_everything, line_facts
 from kefu.shop.outcome import Outcome, ask, done, offered, refused
 from kefu.shop.refunds import ask_supervisor, refund_facts, settled, unrefunded
 from kefu.store.records import Order, OrderLine, Return
@@ -118,16 +118,23 @@ def _clause(case: Case, facts: dict[str, Any]) -> str | Outcome:
 
 
 def _offer(case: Case, clause: str, portions: Sequence[Portion], facts: dict[str, Any]) -> Outcome:
+    goods, rest = sum(portion.amount.amount for portion in portions), unrefunded(case)
     shipping = 0
-    if clause == SHOP_FAULT and covers_everything(case, portions) and untouched(case):
-        shipping = case.order.shipping_fee
-    amount = min(sum(portion.amount.amount for portion in portions) + shipping, unrefunded(case))
+    if clause == SHOP_FAULT and covers_everything(case, portions) and _all_at_fault(case):
+        shipping = min(case.order.shipping_fee, max(rest - goods, 0))
+    amount = min(goods + shipping, rest)
     facts |= line_facts(portions) | refund_facts(case, amount)
     facts |= {
         "shipping_refunded": case.money(shipping) if shipping else None,
         "shipping_paid_by": case.policy.text(clause, "shipping_paid_by"),
     }
     return offered("confirm_return_damaged" if clause == SHOP_FAULT else "confirm_return", clause, **facts)
+
+
+def _all_at_fault(case: Case) -> bool:
+    """Whether whatever was sent back before was the shop's fault, too."""
+    before = filter(is_away, case.returns)
+    return all((row.kind, row.reason in SHOP_REASONS) == ("return", True) for row in before)
 
 
 def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:
@@ -137,7 +144,11 @@ def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:
     """
     facts = dict(offer.facts)
     state = "requested" if facts["waits"] else "approved"
-    rows = [_row(case, portion, state, facts["shipping_paid_by"]) for portion in facts["portions"]]
+    payer, promised = facts["shipping_paid_by"], _promised(facts["portions"], facts["amount"].amount)
+    rows = [
+        _row(case, portion, state, payer=payer, promised=promise)
+        for portion, promise in zip(facts["portions"], promised, strict=True)
+    ]
     for row in rows:
         case.tx.returns.add(row)
     facts |= {"returns": tuple(rows), "return_state": state}
@@ -147,7 +158,16 @@ def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:
     return done(offer.code.replace("confirm_", "done_"), offer.clause, **facts)
 
 
-def _row(case: Case, portion: Portion, state: str, payer: str) -> Return:
+def _promised(portions: Sequence[Portion], amount: int) -> list[int]:
+    """The amount of an offer, shared over its rows: the last has what is over, outward shipping above all."""
+    shares, rest = [], amount
+    for portion in portions[:-1]:
+        shares.append(min(portion.amount.amount, rest))
+        rest -= shares[-1]
+    return [*shares, rest]
+
+
+def _row(case: Case, portion: Portion, state: str, *, payer: str, promised: int) -> Return:
     return Return(
         return_id=new_id("RT"),
         order_number=case.order.order_number,
@@ -159,4 +179,5 @@ def _row(case: Case, portion: Portion, state: str, payer: str) -> Return:
         state=state,
         shipping_paid_by=payer,
         created_at=case.now,
+        promised=promised,
     )

@@ -158,6 +158,7 @@ class Return:
     state: str  # requested | approved | rejected | in_transit | received
     shipping_paid_by: str  # customer | shop
     created_at: datetime
+    promised: int | None = None  # minor units to be paid on arrival; None: an exchange, or not written down
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ class Returns(Repository):
         """Load returns as they are (the seed)."""
         self._put(_TABLE, [{name: getattr(record, name) for name in _FIELDS} for record in returns])
 
+    def in_state(self, *states: str) -> list[Return]:
+        """Every return in one of ``states``, oldest first."""
+        mine = sa.select(_TABLE).where(_TABLE.c.state.in_(states))
+        return [Return(**row) for row in self._all(mine.order_by(_TABLE.c.created_at, _TABLE.c.return_id))]
+
     def set_state(self, return_id: str, to: str) -> None:
         """Move a return to another state; StoreError where that is no legal move."""
         self._move(_TABLE, "return_id", return_id, column="state", to=to)

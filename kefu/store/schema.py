@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0008"  # the alembic revision that this code was written for
+REVISION = "0009"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -138,7 +138,7 @@ returns = sa.Table(
     "returns", metadata,
     _key("return_id"), _text("order_number"), _int("line"), _int("quantity"), _text("reason"),
     _text("kind"), _text("new_variant", null=True), _text("state"), _text("shipping_paid_by"),
-    _time("created_at"),
+    _time("created_at"), sa.Column("promised", sa.BigInteger, nullable=True),
     sa.ForeignKeyConstraint(["order_number", "line"], ["order_lines.order_number", "order_lines.line"],
                             ondelete="CASCADE"),
     sa.Index(None, "order_number", "line"),

@@ -19,6 +19,7 @@ from kefu.shop import killswitch
 from kefu.shop.identity import Identity
 from kefu.shop.operation import Item, Operation
 from kefu.shop.operations import perform
+from kefu.shop.receipt import receive
 from kefu.shop.settlement import owed, reconcile
 from kefu.store import Store
 from kefu.store.records import Order
@@ -128,6 +129,23 @@ def test_one_key_for_two_different_things_is_an_error_for_one_of_them(till: Till
     results = at_once(till, url, act)
     assert Counter(isinstance(result, DuplicateKey) for result in results) == {False: 20, True: 20}
     assert len(till.refunds(ORDER) + till.refunds("KF10000005")) == 1
+
+
+def test_goods_that_forty_receive_are_paid_once(till: Till, url: str) -> None:
+    with till.store.write() as tx:
+        wish = Operation("return", "KF10000003", reason="unwanted")
+        (row,) = perform(tx, ALICE, wish, now=NOW, key="k").facts["returns"]
+
+    def arrive(till: Till, number: int) -> str:
+        with till.store.write() as tx:
+            outcome = receive(tx, row.return_id, by="Wei", now=NOW)
+        till.settle(owed(outcome))
+        return outcome.code
+
+    codes = Counter(at_once(till, url, arrive))
+    assert codes == {"receipt_paid_back": 1, "receipt_already": MANY - 1}
+    assert [row.state for row in till.refunds("KF10000003")] == ["succeeded"]
+    assert len(till.booked("KF10000003")) == 1
 
 
 def test_forty_reconcilers_pay_once(till: Till, url: str) -> None:

@@ -20,8 +20,10 @@ ALLOWED = {
     # these speak to the shop's own people, or to nobody
     ("kefu.shop.explanation", "explain"),
     ("kefu.shop.settlement", "_call_person"),
-    ("kefu.shop.supervision", "_tell"),
+    ("kefu.shop.receipt", "_case"),
+    ("kefu.shop.receipt", "_held"),
     ("kefu.shop.supervision", "_waiting"),
+    ("kefu.shop.supervision", "_waiting_return"),
 }
 OWNED = {"get_owned", "get_proved", "of_customer"}
 BY_OWNER = {("kefu.shop.identity", "may_see"), ("kefu.shop.identity", "visible_orders")}
@@ -93,7 +95,8 @@ def test_the_owner_stands_in_the_where(shop_store: Store) -> None:
 def test_no_slot_entity_or_metadata_makes_an_identity() -> None:
     """Identities with a customer or a proved order come from ``identify`` alone.
 
-    Explanation and replay decide for the shop's own people, as if the order's owner asked.
+    Explanation and replay decide for the shop's own people, as if the order's owner asked; goods that
+    arrive are judged as their owner's wish.
     """
     makers = {
         (module.name, function.name)
@@ -107,4 +110,5 @@ def test_no_slot_entity_or_metadata_makes_an_identity() -> None:
         ("kefu.shop.identity", "identify"),
         ("kefu.shop.explanation", "explain"),
         ("kefu.shop.policy_replay", "_cases"),
+        ("kefu.shop.receipt", "_case"),
     }

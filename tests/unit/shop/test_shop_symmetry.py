@@ -15,9 +15,10 @@ from kefu.shop.operation import Item, Operation
 from kefu.shop.operations import perform
 from kefu.shop.outcome import Outcome
 from kefu.shop.policy import Policy
+from kefu.shop.receipt import receive
 from kefu.shop.settlement import owed, settle
 from kefu.store import Store
-from kefu.store.records import Order
+from kefu.store.records import Order, Refund
 from tests.support.money.provider import MoodyProvider
 from tests.support.money.shop import COUPON, SESSIONS, START, Databases, clauses, sqlite_shop
 
@@ -51,11 +52,16 @@ def do(store: Store, kind: str, number: str, key: str, items: tuple[Item, ...]) 
     with store.write() as tx:
         outcome = perform(tx, ANN, wish, now=START, key=key)
     assert outcome.kind == "done", outcome
+    paid(owed(outcome), store)
+    return outcome
+
+
+def paid(refunds: list[Refund], store: Store) -> None:
+    """Have them paid at once."""
     provider = MoodyProvider(lambda: START)
     provider.mood = "pays"
-    for refund in owed(outcome):
+    for refund in refunds:
         assert settle(store, provider, refund.refund_id, now=START, seconds=0).state == "succeeded"
-    return outcome
 
 
 def priced(store: Store, number: str, price: int, *, shipping: int, discount: int = 0) -> Order:
@@ -120,6 +126,22 @@ def test_goods_sent_back_piece_by_piece_are_worth_what_they_cost(
         for at, (line, pieces) in enumerate(way)
     ]
     assert sum(parts) == order.subtotal - order.discount
+    with store.read() as tx:
+        rows = tx.returns.of_order("N1")
+    for row in reversed(rows) if shipping else rows:
+        come(store, row.return_id)
+    with store.read() as tx:
+        refunds, after = tx.refunds.of_order("N1"), tx.orders.get("N1")
+    assert sorted(refund.amount for refund in refunds) == sorted(part for part in parts if part)
+    assert after is not None and after.status == "returned"
+
+
+def come(store: Store, return_id: str) -> None:
+    """The goods arrive and are paid for."""
+    with store.write() as tx:
+        outcome = receive(tx, return_id, by="Wei", now=START)
+    assert outcome.code == "receipt_paid_back"
+    paid(owed(outcome), store)
 
 
 @given(st.integers(0, 10**9), st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
