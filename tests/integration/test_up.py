@@ -102,6 +102,8 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # as in a terminal; what a script starts in the background ignores Ctrl-C
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         threading.Thread(target=self._read, daemon=True).start()
 
