@@ -91,12 +91,12 @@ def _good(code: str) -> bool:
 
 def _candidates(url: str) -> list[Pairs]:
     """Every order with its owner; those paid that wait to be sent; digital ones that can be refunded."""
-    orders, lines = schema.orders, schema.order_lines
+    orders, used = schema.orders, schema.entitlements
     pairs = sa.select(orders.c.order_number, orders.c.customer_id)
     mine = pairs.where(orders.c.order_number.like(f"{OWN_NUMBERS}%")).order_by(orders.c.order_number)
     bought_lately = orders.c.placed_at > NOW - timedelta(days=6)
-    unused = sa.or_(lines.c.progress_percent < 20, lines.c.downloaded.is_(False))
-    digital = mine.join(lines, lines.c.order_number == orders.c.order_number).where(bought_lately, unused)
+    unused = sa.or_(used.c.progress_percent < 20, used.c.downloaded.is_(False))
+    digital = mine.join(used, used.c.order_number == orders.c.order_number).where(bought_lately, unused)
     engine = sa.create_engine(url, future=True)
     with engine.connect() as connection:
         wanted = (mine, mine.where(orders.c.status == "processing"), digital)

@@ -18,8 +18,12 @@ BATCH = 5_000
 PRODUCTS = 2_000
 UNSENT = 0.005  # of the orders, the newest: they wait to be sent
 FEWEST_UNSENT = 100
+IN_TWO = 0.2  # of the orders of several lines: they come in two parcels
+WITHOUT_ASKING = 20_000  # a larger refund was approved by a person
 SHIPPING, FREE_FROM, DISCOUNT = 500, 5_000, 10
 KINDS = ("physical",) * 17 + ("course", "ebook", "membership")
+EBOOK = KINDS.index("ebook")  # the position of the first such product
+USED = ("course", "ebook")  # the kinds of which is told how far they were used
 COUNTRIES = ("US", "US", "US", "CN", "CN", "HK", "ES", "GB")
 METHODS = ("visa-4242", "mastercard-5100", "paypal", "alipay", "wechat")
 OWN_NUMBERS = "KF2"  # how its order numbers begin; the demo shop has none of these
@@ -33,6 +37,9 @@ class Bought:
 
     order: Row
     lines: list[Row]
+    entitlements: list[Row]
+    memberships: list[Row] = field(default_factory=list)
+    shipments: list[Row] = field(default_factory=list)
     returns: list[Row] = field(default_factory=list)
     refunds: list[Row] = field(default_factory=list)
 
@@ -62,17 +69,25 @@ class LargeShop:
             numbers = range(at, min(at + BATCH, self.orders))
             bought = [self._bought(number, products, chance) for number in numbers]
             yield "orders", [one.order for one in bought]
-            yield "order_lines", [row for one in bought for row in one.lines]
             yield "payments", [_payment(one.order) for one in bought if one.order["paid"]]
+            yield "order_lines", [row for one in bought for row in one.lines]
+            yield "entitlements", [row for one in bought for row in one.entitlements]
+            yield "memberships", [row for one in bought for row in one.memberships]
+            yield "shipments", [row for one in bought for row in one.shipments]
             yield "returns", [row for one in bought for row in one.returns]
             yield "refunds", [row for one in bought for row in one.refunds]
 
     def _bought(self, number: int, products: list[Row], chance: random.Random) -> Bought:
-        lines = _lines(number, products, chance)
+        newest = number == self.orders - 1
+        lines = _lines(number, products[EBOOK : EBOOK + 1] if newest else products, chance)
         customer = int(self.customers * chance.random() ** 1.5)
         fresh = number >= self.orders - max(int(self.orders * UNSENT), min(FEWEST_UNSENT, self.orders // 2))
         placed = NOW - SPAN * (1 - (number + chance.random()) / self.orders)
-        bought = Bought(_order(number, customer, placed, lines, chance), [line for line, _ in lines])
+        order = _order(number, customer, placed, lines, chance)
+        used = [_used(line, one["kind"], chance) for line, one in lines if one["kind"] in USED]
+        if newest:  # so that even a small shop has something digital to refund
+            used[0]["downloaded"] = False
+        bought = Bought(order, [line for line, _ in lines], used)
         _advance(bought, lines[0][1]["kind"], fresh, chance)
         return bought
 
@@ -94,7 +109,7 @@ def _customer(number: int, chance: random.Random) -> Row:
         "customer_id": customer_id(number), "name": f"Buyer {number}", "email": email, "email_key": email,
         "phone": f"+1-202-{number:07d}", "language": "zh" if country in ("CN", "HK") else "en",
         "membership": "none", "address": f"{chance.randint(1, 999)} Market St", "country": country,
-        "postcode": f"{chance.randint(10_000, 99_999)}",
+        "postcode": f"{chance.randint(10_000, 99_999)}", "state": "active",
     }  # fmt: skip
 
 
@@ -133,9 +148,15 @@ def _line(number: int, at: int, product: Row, chance: random.Random) -> Row:
         "order_number": order_number(number), "line": at, "product_id": product["product_id"],
         "quantity": chance.choices((1, 2, 3, 6), (80, 14, 4, 2))[0] if physical else 1,
         "unit_price": product["price"], "variant": chance.choice(("black", "white")) if physical else None,
-        "progress_percent": chance.choice((0, 5, 40, 100)) if product["kind"] == "course" else None,
-        "downloaded": chance.random() < 0.5 if product["kind"] == "ebook" else None,
         "cancelled": 0, "exchanged": False,
+    }  # fmt: skip
+
+
+def _used(line: Row, kind: str, chance: random.Random) -> Row:
+    return {
+        "order_number": line["order_number"], "line": line["line"],
+        "progress_percent": chance.choice((0, 5, 40, 100)) if kind == "course" else None,
+        "downloaded": chance.random() < 0.5 if kind == "ebook" else None,
     }  # fmt: skip
 
 
@@ -147,9 +168,8 @@ def _order(
     shipping = SHIPPING if physical and subtotal < FREE_FROM else 0
     discount = subtotal * DISCOUNT // 100 if not member and chance.random() < 0.1 else 0
     empty = dict.fromkeys((
-        "shipped_at", "delivered_at", "ended_at", "renews", "charged_at", "next_charge_at", "carrier",
-        "shipping_method", "tracking_number", "eta_at", "benefit_used", "ship_to_name", "ship_to_phone",
-        "ship_to_address", "ship_to_postcode", "ship_to_country",
+        "shipping_method", "ship_to_name", "ship_to_phone", "ship_to_address", "ship_to_postcode",
+        "ship_to_country",
     ))  # fmt: skip
     sent = {
         "shipping_method": "standard", "ship_to_name": f"Buyer {customer}", "ship_to_phone": "+1-202",
@@ -167,7 +187,8 @@ def _order(
 def _payment(order: Row) -> Row:
     name = f"PM-{order['order_number']}"
     return {
-        "payment_id": name, "order_number": order["order_number"], "amount": order["paid"], "currency": "USD",
+        "payment_id": name, "order_number": order["order_number"], "amount": order["paid"],
+        "currency": order["currency"],
         "method": order["payment_method"], "reference": name, "charged_at": order["placed_at"],
     }  # fmt: skip
 
@@ -175,30 +196,47 @@ def _payment(order: Row) -> Row:
 def _advance(bought: Bought, kind: str, fresh: bool, chance: random.Random) -> None:
     """Bring an order to where it stands today."""
     order = bought.order
-    if kind in ("course", "ebook"):
+    if kind in USED:
         order["status"] = "completed"
     elif kind == "membership":
-        ends = order["placed_at"] + timedelta(days=30)
-        running = ends > NOW
-        order.update(status="active" if running else "ended", renews=running, charged_at=order["placed_at"],
-                     next_charge_at=ends if running else None, ended_at=None if running else ends,
-                     benefit_used=chance.random() < 0.3)  # fmt: skip
+        member = _membership(order, chance)
+        order["status"] = "active" if member["renews"] else "ended"
+        bought.memberships.append(member)
     elif fresh:
         if chance.random() < 0.1:
             order.update(status="pending_payment", paid=0)
     elif order["placed_at"] > NOW - timedelta(days=9):
-        _ship(order, chance, delivered=False)
+        _ship(bought, chance, delivered=False)
     else:
         _settle(bought, chance)
 
 
-def _ship(order: Row, chance: random.Random, *, delivered: bool) -> None:
+def _membership(order: Row, chance: random.Random) -> Row:
+    ends = order["placed_at"] + timedelta(days=30)
+    running = ends > NOW
+    return {
+        "order_number": order["order_number"], "period": "month", "renews": running,
+        "charged_at": order["placed_at"], "next_charge_at": ends if running else None,
+        "ended_at": None if running else ends, "benefit_used": chance.random() < 0.3,
+    }  # fmt: skip
+
+
+def _ship(bought: Bought, chance: random.Random, *, delivered: bool) -> None:
+    """Send an order: in one parcel, or one of several lines now and then in two."""
+    bought.order["status"] = "delivered" if delivered else "shipped"
+    parcels = 2 if len(bought.lines) > 1 and chance.random() < IN_TWO else 1
+    for parcel in range(1, parcels + 1):
+        bought.shipments.append(_parcel(bought.order, parcel, chance, delivered=delivered))
+
+
+def _parcel(order: Row, parcel: int, chance: random.Random, *, delivered: bool) -> Row:
     shipped = order["placed_at"] + timedelta(hours=chance.randint(12, 60))
-    order.update(status="delivered" if delivered else "shipped", shipped_at=shipped, carrier="SF Express",
-                 tracking_number=f"SF{order['order_number'][2:]}00",
-                 eta_at=shipped + timedelta(days=5))  # fmt: skip
-    if delivered:
-        order["delivered_at"] = shipped + timedelta(days=chance.randint(2, 6))
+    return {
+        "order_number": order["order_number"], "parcel": parcel, "carrier": "SF Express",
+        "tracking_number": f"SF{order['order_number'][2:]}{parcel - 1:02d}", "shipped_at": shipped,
+        "delivered_at": shipped + timedelta(days=chance.randint(2, 6)) if delivered else None,
+        "eta_at": shipped + timedelta(days=5),
+    }  # fmt: skip
 
 
 def _settle(bought: Bought, chance: random.Random) -> None:
@@ -210,7 +248,7 @@ def _settle(bought: Bought, chance: random.Random) -> None:
             line["cancelled"] = line["quantity"]
         bought.refunds.append(_refund(order, None, order["paid"], "cancel", chance))
         return
-    _ship(order, chance, delivered=True)
+    _ship(bought, chance, delivered=True)
     if fate < 0.12:
         whole = fate < 0.08
         order["status"] = "returned" if whole else "delivered"
@@ -221,23 +259,28 @@ def _settle(bought: Bought, chance: random.Random) -> None:
 def _send_back(bought: Bought, line: Row, chance: random.Random) -> None:
     order, pieces = bought.order, line["quantity"]
     name = f"{order['order_number']}-{line['line']}"
+    value = line["unit_price"] * pieces
+    worth = max(value - value * DISCOUNT // 100, 1) if order["discount"] else value
+    amount = min(worth, order["paid"] - sum(row["amount"] for row in bought.refunds))
     bought.returns.append({
         "return_id": f"RT-{name}", "order_number": order["order_number"], "line": line["line"],
         "quantity": pieces, "reason": chance.choice(("unwanted", "damaged")), "kind": "return",
         "new_variant": None, "state": "received", "shipping_paid_by": "customer",
-        "created_at": order["delivered_at"] + timedelta(days=3),
+        "created_at": max(row["delivered_at"] for row in bought.shipments) + timedelta(days=3),
+        "promised": amount,
     })  # fmt: skip
-    value = line["unit_price"] * pieces
-    amount = max(value - value * DISCOUNT // 100, 1) if order["discount"] else value
-    left = order["paid"] - sum(row["amount"] for row in bought.refunds)
-    bought.refunds.append(_refund(order, line["line"], min(amount, left), "return", chance))
+    bought.refunds.append(_refund(order, line["line"], amount, "return", chance))
 
 
 def _refund(order: Row, line: int | None, amount: int, reason: str, chance: random.Random) -> Row:
-    name = f"{order['order_number']}-{line or 0}"
+    name, automatic = f"{order['order_number']}-{line or 0}", amount <= WITHOUT_ASKING
+    asked = min(order["placed_at"] + timedelta(days=12), NOW - timedelta(hours=1))
+    failed = chance.random() < 0.01
     return {
         "refund_id": f"RF-{name}", "order_number": order["order_number"], "line": line, "amount": amount,
-        "currency": "USD", "method": order["payment_method"], "reason": reason, "key": f"past/{name}",
-        "state": "failed" if chance.random() < 0.01 else "succeeded", "automatic": amount <= 20_000,
-        "created_at": min(order["placed_at"] + timedelta(days=12), NOW - timedelta(hours=1)),
+        "currency": order["currency"], "method": order["payment_method"], "reason": reason,
+        "key": f"past/{name}", "state": "failed" if failed else "succeeded", "automatic": automatic,
+        "created_at": asked, "requested_by": order["customer_id"],
+        "decided_by": None if automatic else "supervisor", "decided_at": None if automatic else asked,
+        "reference": f"PV-{name}", "settled_at": asked, "note": "account closed" if failed else None,
     }  # fmt: skip
