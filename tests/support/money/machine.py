@@ -50,11 +50,12 @@ class Crash(Exception):
 
 
 class Behind(NamedTuple):
-    """What follows a yes in the same step: a step for each would seldom come in this order."""
+    """What goes with a yes in the same step: a step for each would seldom come in this order."""
 
     settles: bool  # else the process ends between the commit and the call of the provider
     mood: str  # the provider's
     decides: bool | None  # on what a limit hands to a supervisor, where it is decided at once
+    crashes: int | None  # at which statement of a first try, which is then done again
     asks: tuple[timedelta, str] | None  # reconcile: after how long, and the provider's mood then
 
 
@@ -90,6 +91,7 @@ what_follows = st.builds(
     settles=often,
     mood=moods,
     decides=st.sampled_from((None, True, True, False)),
+    crashes=st.sampled_from((None, None, None, None, 5, 15, 30, 45, 70)),
     asks=st.one_of(st.none(), st.tuples(times, moods)),
 )
 limits = st.sampled_from((20_000, 20_000, 100_000, 6_000, 3_000, 0))
@@ -142,6 +144,8 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(session=sessions, behind=what_follows)
     def agree(self, session: str, behind: Behind) -> None:
         """A yes to what waits in the session, and what follows at once."""
+        if behind.crashes is not None and session in self.model.waiting:
+            self.crash(session, behind.crashes)
         self.provider.mood = behind.mood
         outcome = self._yes(session, self.model.waiting.get(session, NOBODYS), settles=behind.settles)
         if behind.decides is not None and outcome.kind == "done" and outcome.facts.get("waits"):
@@ -178,7 +182,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(session=sessions, statement=st.integers(1, 70))
     def crash(self, session: str, statement: int) -> None:
         """The process ends while it does what was agreed; nothing of it may remain."""
-        nonce = self.model.waiting.get(session, NOBODYS)
+        nonce, before = self.model.waiting.get(session, NOBODYS), snapshot(self.store)
         try:
             with self._ending_at(statement), self.store.write() as tx:
                 confirmations.redeem(tx, SESSIONS[session], nonce, now=self.model.now)
@@ -186,7 +190,7 @@ class MoneyMachine(RuleBasedStateMachine):
         except Crash:
             self.tally["crash"] += 1
         after = snapshot(self.store)
-        assert after.money() == self.before.money() and after.audit == self.before.audit
+        assert after.money() == before.money() and after.audit == before.audit
 
     # -- what the world does --------------------------------------------------------------
 
