@@ -23,8 +23,8 @@ from tests.support.money.rules import Model, Promise
 from tests.support.money.shop import START, PostgresShop, sqlite_shop
 from tests.support.money.snapshot import Row, Snapshot, snapshot
 
-RUNS, STEPS = 2_000, 4  # a step is a wish, the yes, the provider and a decision at once
-RARE = {"reconciled: held", "reconciled: unanswered", "other terms"}  # asked of the 20,000 runs alone
+RUNS, STEPS = 1_200, 3  # a step is a wish, the yes, the provider and a decision at once
+RARE = {"reconciled: held", "other terms"}  # asked of the 20,000 runs alone
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
 
 
-def test_two_thousand_runs_on_sqlite() -> None:
+def test_twelve_hundred_runs_on_sqlite() -> None:
     with tempfile.TemporaryDirectory() as folder, sqlite_shop(Path(folder)) as databases:
         tally = play(databases, runs=RUNS, steps=STEPS, number=0)
     assert tally["runs"] >= RUNS
@@ -43,10 +43,10 @@ def test_two_thousand_runs_on_sqlite() -> None:
 def test_runs_on_postgresql(postgres_databases: PostgresDatabases) -> None:
     shop = PostgresShop(postgres_databases)
     try:
-        tally = play(shop, runs=40, steps=10, number=0)
+        tally = play(shop, runs=60, steps=6, number=0)
     finally:
         shop.close()
-    assert tally["yes: done_cancel"] and tally["yes: done_refund_digital"] and tally["crash"]
+    assert tally["yes: done_cancel"] and tally["yes: done_refund_waiting"] and tally["crash"]
 
 
 # -- the rules themselves: each refuses what it is there for ---------------------------------

@@ -7,11 +7,11 @@ of database; what the runs came to is counted in its ``tally``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +25,8 @@ from kefu.shop.operation import Item, Operation
 from kefu.shop.outcome import Outcome
 from kefu.shop.settlement import owed, reconcile, settle
 from kefu.shop.supervision import approve, reject
-from kefu.store import Store, Transaction
+from kefu.store import Store
+from kefu.store.records import Clause
 from tests.support.money.provider import MOODS, MoodyProvider
 from tests.support.money.rules import SUPERVISOR, Model, Promise, check
 from tests.support.money.shop import ANN, ORDERS, SESSIONS, START, Databases, clauses
@@ -42,6 +43,22 @@ FITS = {
     "active": ("refund",), "delivered": ("return", "exchange"),
 }  # fmt: skip
 EVERYTHING = ("cancel", "refund", "return", "exchange")
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+class Behind(NamedTuple):
+    """What goes with a yes in the same step: a step for each would seldom come in this order."""
+
+    settles: bool  # else the process ends between the commit and the call of the provider
+    mood: str  # the provider's
+    decides: bool | None  # on what a limit hands to a supervisor, where it is decided at once
+    crashes: int | None  # at which statement of a first try, which is then done again
+    asks: tuple[timedelta, str] | None  # reconcile: after how long, and the provider's mood then
+
+
 pieces = st.sampled_from((None, 1, 1, 1, 2, 3, 0, -1, 99))
 some_lines = st.lists(
     st.builds(Item, st.sampled_from((1, 2)), pieces), min_size=1, max_size=2, unique_by=lambda i: i.line
@@ -69,27 +86,34 @@ sessions = st.sampled_from(sorted(SESSIONS))
 times = st.sampled_from([timedelta(minutes=m) for m in (1, 9, 10, 60, 8 * 24 * 60, 31 * 24 * 60)])
 seldom = st.sampled_from((False, False, False, True))
 often = st.sampled_from((True, True, True, False))
-decisions = st.sampled_from((None, None, True, False))
+what_follows = st.builds(
+    Behind,
+    settles=often,
+    mood=moods,
+    decides=st.sampled_from((None, True, True, False)),
+    crashes=st.sampled_from((None, None, None, None, 5, 15, 30, 45, 70)),
+    asks=st.one_of(st.none(), st.tuples(times, moods)),
+)
 limits = st.sampled_from((20_000, 20_000, 100_000, 6_000, 3_000, 0))
 any_number = st.integers(0, 1_000)
-
-
-class Crash(Exception):
-    """The process ends here."""
 
 
 class MoneyMachine(RuleBasedStateMachine):
     """One run; subclasses say on which databases."""
 
     databases: Databases
+    policy: Sequence[Clause]  # what the shop begins with
     tally: Counter[str]
 
-    @initialize(amount=limits, count=st.sampled_from((3, 3, 2, 1)), stopped=seldom)
-    def begin(self, amount: int, count: int, stopped: bool) -> None:
-        """The shop as it was, with some limits of its own."""
+    @initialize(amount=limits, count=st.sampled_from((3, 3, 2, 1)), stopped=seldom,
+                wish=wishes, had=st.booleans(), behind=what_follows)  # fmt: skip
+    def begin(
+        self, amount: int, count: int, stopped: bool, wish: Operation, had: bool, behind: Behind
+    ) -> None:
+        """The shop as it was, with some limits of its own; often somebody has had something already."""
         self.store: Store = self.databases.fresh()
         self.model = Model(now=START)
-        self.clauses = clauses()
+        self.clauses = list(self.policy)
         self.provider = MoodyProvider(lambda: self.model.now)
         self.start = self.before = snapshot(self.store)
         self.tally["runs"] += 1
@@ -97,6 +121,8 @@ class MoneyMachine(RuleBasedStateMachine):
             self._new_limits(amount, count)
         if stopped:
             self._kill_switch()
+        if had:
+            self.have(wish, False, behind)
 
     # -- what customers do ----------------------------------------------------------------
 
@@ -115,26 +141,27 @@ class MoneyMachine(RuleBasedStateMachine):
             self._promised(session, shown.nonce, outcome)
 
     @precondition(lambda self: self.model.waiting)
-    @rule(session=sessions, settles=often, mood=moods, decides=decisions)
-    def agree(self, session: str, settles: bool, mood: str, decides: bool | None) -> None:
-        """A yes to what waits in the session; the provider is called behind it, in some mood.
-
-        What a limit hands to a supervisor may be decided at once.
-        """
-        self.provider.mood = mood
-        outcome = self._yes(session, self.model.waiting.get(session, NOBODYS), settles=settles)
-        if decides is not None and outcome.kind == "done" and outcome.facts.get("waits"):
+    @rule(session=sessions, behind=what_follows)
+    def agree(self, session: str, behind: Behind) -> None:
+        """A yes to what waits in the session, and what follows at once."""
+        if behind.crashes is not None and session in self.model.waiting:
+            self.crash(session, behind.crashes)
+        self.provider.mood = behind.mood
+        outcome = self._yes(session, self.model.waiting.get(session, NOBODYS), settles=behind.settles)
+        if behind.decides is not None and outcome.kind == "done" and outcome.facts.get("waits"):
             for refund in outcome.facts.get("refunds") or (outcome.facts.get("refund"),):
                 if refund is not None:  # a return has none yet
-                    self._decided(refund.refund_id, decides, settles)
+                    self._decided(refund.refund_id, behind.decides, behind.settles)
+        if behind.asks is not None:
+            self.reconcile(*behind.asks)
 
-    @rule(wish=wishes, other=st.booleans(), settles=often, mood=moods, decides=decisions)
-    def have(self, wish: Operation, other: bool, settles: bool, mood: str, decides: bool | None) -> None:
+    @rule(wish=wishes, other=st.booleans(), behind=what_follows)
+    def have(self, wish: Operation, other: bool, behind: Behind) -> None:
         """A wish, and a yes at once."""
         self.show(wish, True, other)
         session = self._session(wish.order_number, True, other)
         if session in self.model.waiting:
-            self.agree(session, settles, mood, decides)
+            self.agree(session, behind)
 
     @precondition(lambda self: self.model.promises)
     @rule(session=sessions, pick=any_number)
@@ -155,7 +182,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(session=sessions, statement=st.integers(1, 70))
     def crash(self, session: str, statement: int) -> None:
         """The process ends while it does what was agreed; nothing of it may remain."""
-        nonce = self.model.waiting.get(session, NOBODYS)
+        nonce, before = self.model.waiting.get(session, NOBODYS), snapshot(self.store)
         try:
             with self._ending_at(statement), self.store.write() as tx:
                 confirmations.redeem(tx, SESSIONS[session], nonce, now=self.model.now)
@@ -163,7 +190,7 @@ class MoneyMachine(RuleBasedStateMachine):
         except Crash:
             self.tally["crash"] += 1
         after = snapshot(self.store)
-        assert after.money() == self.before.money() and after.audit == self.before.audit
+        assert after.money() == before.money() and after.audit == before.audit
 
     # -- what the world does --------------------------------------------------------------
 
@@ -185,14 +212,14 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def _new_limits(self, amount: int, count: int) -> None:
         self.model.limits.amount, self.model.limits.count = amount, count
-        with self.store.write() as tx:
-            self._new_version(tx, "limit.amount", amount=f"{amount / 100:.2f}")
-            self._new_version(tx, "limit.count", count=str(count))
+        self._new_version("limit.amount", amount=f"{amount / 100:.2f}")
+        self._new_version("limit.count", count=str(count))
+        self._publish()
 
     def _new_rules(self, days: int, states: str) -> None:
-        with self.store.write() as tx:
-            self._new_version(tx, "return.1", days=str(days))
-            self._new_version(tx, "cancel.1", states=states)
+        self._new_version("return.1", days=str(days))
+        self._new_version("cancel.1", states=states)
+        self._publish()
 
     @rule(pick=any_number, back=st.booleans())
     def parcel_moves(self, pick: int, back: bool) -> None:
@@ -318,11 +345,14 @@ class MoneyMachine(RuleBasedStateMachine):
         waiting = self._waits()
         return waiting[pick % len(waiting)]
 
-    def _new_version(self, tx: Transaction, name: str, **params: str) -> None:
+    def _new_version(self, name: str, **params: str) -> None:
         last = max((one for one in self.clauses if one.clause == name), key=lambda one: one.version)
         begins = {"version": last.version + 1, "effective_from": self.model.now}
         self.clauses.append(replace(last, params={**last.params, **params}, **begins))
-        tx.policy.replace_all(self.clauses)
+
+    def _publish(self) -> None:
+        with self.store.write() as tx:
+            tx.policy.replace_all(self.clauses)
 
     @contextmanager
     def _ending_at(self, statement: int) -> Iterator[None]:
@@ -346,4 +376,5 @@ class MoneyMachine(RuleBasedStateMachine):
 
 def machine_on(databases: Databases) -> type[MoneyMachine]:
     """A machine for databases, with a tally of its own."""
-    return type("Money", (MoneyMachine,), {"databases": databases, "tally": Counter()})
+    own = {"databases": databases, "policy": clauses(), "tally": Counter()}
+    return type("Money", (MoneyMachine,), own)

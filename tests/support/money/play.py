@@ -10,6 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.support.money.machine import machine_on
 from tests.support.money.shop import Databases
 
+PART = 20  # runs from one seed: of more, Hypothesis makes most by varying a few, and whole kinds stay away
 # what has to come about for the runs to have shown anything
 WANTED = (
     "yes: done_cancel", "yes: done_cancel_line", "yes: done_cancel_unpaid", "yes: done_cancel_waiting",
@@ -27,7 +28,14 @@ def play(databases: Databases, *, runs: int, steps: int, number: int, shrink: bo
     Raises AssertionError with the shortest run found that breaks a rule; without ``shrink`` with the first.
     """
     machine = machine_on(databases)
-    how = settings(
+    for part, begun in enumerate(range(0, runs, PART)):
+        how = _settings(min(PART, runs - begun), steps, shrink=shrink)
+        run_state_machine_as_test(seed(f"{number}/{part}")(machine), settings=how)
+    return machine.tally
+
+
+def _settings(runs: int, steps: int, *, shrink: bool) -> settings:
+    return settings(
         max_examples=runs,
         stateful_step_count=steps,
         deadline=None,
@@ -36,5 +44,3 @@ def play(databases: Databases, *, runs: int, steps: int, number: int, shrink: bo
         phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
         report_multiple_bugs=False,
     )
-    run_state_machine_as_test(seed(number)(machine), settings=how)
-    return machine.tally

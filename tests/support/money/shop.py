@@ -77,6 +77,7 @@ class _Rewound:
         """The same store, every page as it was."""
         with self._raw() as connection:
             connection.execute("PRAGMA query_only=OFF")
+            connection.execute("PRAGMA synchronous=OFF")  # no power fails here
             self._beginning.backup(connection)
         return self._store
 
