@@ -23,7 +23,7 @@ from tests.support.money.rules import Model, Promise
 from tests.support.money.shop import START, PostgresShop, sqlite_shop
 from tests.support.money.snapshot import Row, Snapshot, snapshot
 
-RUNS, STEPS = 1_200, 3  # a step is a wish, the yes, the provider and a decision at once
+RUNS, STEPS = 2_000, 3  # a step is a wish, the yes, the provider and a decision at once
 RARE = {"reconciled: held", "other terms"}  # asked of the 20,000 runs alone
 
 
@@ -33,7 +33,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
 
 
-def test_twelve_hundred_runs_on_sqlite() -> None:
+def test_two_thousand_runs_on_sqlite() -> None:
     with tempfile.TemporaryDirectory() as folder, sqlite_shop(Path(folder)) as databases:
         tally = play(databases, runs=RUNS, steps=STEPS, number=0)
     assert tally["runs"] >= RUNS
