@@ -118,7 +118,7 @@ def reading_of(message: Message, *, wanted_by: str) -> Reading | None:
 def _carried(weighed: Sequence[tuple[Piece, float]]) -> list[dict[str, Any]]:
     """The places of the words without which the intent would be less sure, the weightiest first."""
     best = sorted((one for one in weighed if one[1] > 0), key=lambda one: -one[1])[:_SHOWN]
-    return [{"start": piece.start, "end": piece.end, "weight": round(fall, 4)} for piece, fall in best]
+    return [{"start": piece.start, "end": piece.end, "weight": float(f"{fall:.2g}")} for piece, fall in best]
 
 
 def _rank(message: Message, reading: Reading) -> None:
