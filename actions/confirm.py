@@ -19,9 +19,9 @@ from actions.answers import (
     said_reason,
 )
 from actions.base import KefuAction
+from actions.faq import ActionReturnable
 from actions.forms import judge
 from actions.handoff import open_for_person
-from actions.knowledge import ActionReturnable
 from actions.present import concerned, tell
 from actions.products import ActionProduct
 from actions.rescue import say_if_certain

@@ -175,8 +175,7 @@ def refunds_text(turn: Turn, tx: Transaction, order_number: str) -> str:
 def refund_line(refund: Refund, *, language: str, zone: str) -> str:
     """One refund: amount, method, state, day."""
     amount = money(Money(refund.amount, refund.currency))
-    unconfirmed = refund.state == "submitted" and refund.reference is None and not refund.elsewhere
-    state = word("unconfirmed" if unconfirmed else refund.state, language=language)
+    state = word("unconfirmed" if refund.unconfirmed else refund.state, language=language)
     to = method(refund.method, language=language)
     on = spoken(refund.created_at, language=language, zone=zone)
     if language == "zh":

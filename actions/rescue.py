@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actions.attributes import asked_keys, say_attribute
-from actions.knowledge import ActionFaq
+from actions.faq import ActionFaq
 from actions.products import focused
 from actions.turn import Event, Turn
 from kefu.shop import catalogue

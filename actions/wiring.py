@@ -18,7 +18,7 @@ from kefu.shop.payments import Provider, provider_of
 from kefu.shop.records import Refund
 from kefu.shop.settlement import settle
 from kefu.store import Store, Transaction
-from kefu.store.records import Passage as StoredPassage
+from kefu.store.knowledge_records import Passage as StoredPassage
 
 
 @lru_cache(maxsize=1)

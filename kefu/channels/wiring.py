@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from datetime import datetime, timezone
 
 from kefu.channels.records import Answered, ChatRecords, DemoCustomer, Press, Visitor
 from kefu.errors import TokenError
 from kefu.settings import Settings
 from kefu.shop import identity, keys
 from kefu.store import Store, Transaction
-from kefu.store.records import Button, Session
+from kefu.store.base import utc_now
+from kefu.store.chat_records import Button, Session
 
 DEMO_CUSTOMERS = 12
 DEMO_TOKEN_MINUTES = 10
@@ -33,7 +33,7 @@ class StoreRecords:
 
     def open_session(self, *, customer_token: str | None, language: str | None) -> tuple[Visitor, str]:
         """Mint a session with its token."""
-        now = _now()
+        now = utc_now()
         customer_id = None
         if customer_token is not None:
             ring, rules = keys.customer_keys(self._settings), keys.token_rules(self._settings)
@@ -48,7 +48,7 @@ class StoreRecords:
 
     def visitor(self, token: str) -> Visitor:
         """Whose token this is, and that their session still runs."""
-        now = _now()
+        now = utc_now()
         session_id = identity.read_session_token(token, keys=keys.session_keys(self._settings), now=now)
         with self._store().read() as tx:
             session = tx.sessions.get(session_id)
@@ -92,7 +92,7 @@ class StoreRecords:
                 return None
         ring, rules = keys.customer_keys(self._settings), keys.token_rules(self._settings)
         return identity.customer_token(
-            customer_id, keys=ring, now=_now(), minutes=DEMO_TOKEN_MINUTES, rules=rules
+            customer_id, keys=ring, now=utc_now(), minutes=DEMO_TOKEN_MINUTES, rules=rules
         )
 
     def check(self) -> None:
@@ -121,7 +121,3 @@ def _visitor(tx: Transaction, session: Session) -> Visitor:
         customer_name=customer.name if customer else None,
         expires_at=session.expires_at,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -10,7 +10,7 @@ from kefu.errors import ConfigError, KefuError
 from kefu.settings import Settings
 from kefu.shop.delivery import Delivery
 from kefu.shop.mailers import mailer
-from kefu.store.records import Mail
+from kefu.store.chat_records import Mail
 
 STATES = ("pending", "sending", "sent", "failed", "expired")
 

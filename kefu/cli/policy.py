@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from kefu.shop.policy import Policy
 from kefu.shop.policy_replay import Difference, Replayed, offered_amount
 from kefu.shop.policy_replay import replay as replayed
 from kefu.store import Transaction
+from kefu.store.base import utc_now
 from kefu.store.policy_file import begun, check_complete, read_policy
 
 
@@ -109,7 +110,7 @@ def replay(file: Path, *, since: str | None, operation: str | None, at: str | No
 
 def policy_of(file: Path, settings: Settings, *, at: datetime) -> Policy:
     """The policy of a file as it would be in force at ``at``; raises SeedError as loading it would."""
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     clauses = read_policy(file, now=now)
     check_complete(clauses, read_policy(settings.root / "data" / "shop" / "policy.csv", now=now), file=file)
     return Policy(begun(clauses, at))
@@ -165,7 +166,7 @@ def moment(tx: Transaction, text: str | None) -> datetime:
 
     Raises ConfigError for anything else.
     """
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     if text is None:
         return now
     try:

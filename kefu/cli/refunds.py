@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime, timezone
 
 from kefu.cli import console
 from kefu.cli.shop import open_store
-from kefu.errors import ConfigError, KefuError
+from kefu.errors import ConfigError
 from kefu.settings import Settings
 from kefu.shop import killswitch, settlement, supervision
 from kefu.shop.money import Money
 from kefu.shop.payments import DEMO, demo_provider, provider_of
-from kefu.store import Transaction
+from kefu.store.base import utc_now
 from kefu.store.records import Refund, Switch
+from kefu.store.refunds import OPEN
 
-OPEN = ("requested", "approved", "submitted")
 ALL = (*OPEN, "succeeded", "failed", "rejected")
 
 
@@ -35,7 +34,7 @@ def show_all(*, every: bool) -> None:
 def show(refund_id: str) -> None:
     """Print everything that is known of a refund, a line a fact."""
     with open_store(Settings.load()) as store, store.read() as tx:
-        refund = _known(tx, refund_id)
+        refund = settlement.known(tx, refund_id)
         tickets = [row.ticket_id for row in tx.tickets.of_order(refund.order_number) if row.kind == "refund"]
     for field in fields(refund):
         value = getattr(refund, field.name)
@@ -49,25 +48,23 @@ def approve(refund_id: str, *, by: str) -> None:
     settings = Settings.load()
     with open_store(settings) as store:
         with store.write() as tx:
-            supervision.approve(tx, refund_id, by=by, now=_now())
+            supervision.approve(tx, refund_id, by=by, now=utc_now())
         seconds = settings.payment_seconds
-        after = settlement.settle(store, provider_of(settings), refund_id, now=_now(), seconds=seconds)
-    console.say(described(after))
-    if after.state == "submitted" and after.reference is None:
-        console.say("the provider has not confirmed it; `kefu refunds reconcile` asks again")
+        after = settlement.settle(store, provider_of(settings), refund_id, now=utc_now(), seconds=seconds)
+    say_paid(after)
 
 
 def reject(refund_id: str, *, by: str, reason: str) -> None:
     """Reject what waits; nothing is paid."""
     with open_store(Settings.load()) as store, store.write() as tx:
-        console.say(described(supervision.reject(tx, refund_id, by=by, reason=reason, now=_now())))
+        console.say(described(supervision.reject(tx, refund_id, by=by, reason=reason, now=utc_now())))
 
 
 def turn(*, stopped: bool, by: str, reason: str) -> None:
     """Stop automatic refunds, or resume them."""
     with open_store(Settings.load()) as store:
         with store.write() as tx:
-            (killswitch.stop if stopped else killswitch.resume)(tx, by=by, reason=reason, now=_now())
+            (killswitch.stop if stopped else killswitch.resume)(tx, by=by, reason=reason, now=utc_now())
         with store.read() as tx:
             switch = tx.switches.get(killswitch.NAME)
     console.say(_stopped(switch) if switch.stopped else "automatic refunds are made again")
@@ -78,7 +75,7 @@ def reconcile() -> int:
     settings = Settings.load()
     with open_store(settings) as store:
         seconds = settings.payment_seconds
-        found = settlement.reconcile(store, provider_of(settings), now=_now(), seconds=seconds)
+        found = settlement.reconcile(store, provider_of(settings), now=utc_now(), seconds=seconds)
     for field in fields(found):
         ids: Sequence[str] = getattr(found, field.name)
         console.say(f"{field.name}: {len(ids)}{' ' + ', '.join(ids) if ids else ''}")
@@ -95,20 +92,19 @@ def behave(behaviour: str, *, seconds: float) -> None:
     console.say(f"the demo's payment provider will {behaviour.replace('_', ' ')}")
 
 
-def _known(tx: Transaction, refund_id: str) -> Refund:
-    refund = tx.refunds.get(refund_id)
-    if refund is None:
-        raise KefuError(f"found no refund {refund_id!r}; `kefu refunds list` shows them")
-    return refund
+def say_paid(refund: Refund) -> None:
+    """Print a refund as it stands after the provider was called."""
+    console.say(described(refund))
+    if refund.unconfirmed:
+        console.say("the provider has not confirmed it; `kefu refunds reconcile` asks again")
 
 
 def described(row: Refund) -> str:
     """A refund in a line."""
-    amount = Money(row.amount, row.currency)
     line = f", line {row.line}" if row.line else ""
     decided = f", decided by {row.decided_by}" if row.decided_by else ""
     return (
-        f"{row.refund_id}  {row.state}  {amount.decimal} {row.currency} to {row.method}, order "
+        f"{row.refund_id}  {row.state}  {Money(row.amount, row.currency)} to {row.method}, order "
         f"{row.order_number}{line}, {row.created_at:%Y-%m-%d %H:%M} UTC{decided}"
     )
 
@@ -116,7 +112,3 @@ def described(row: Refund) -> str:
 def _stopped(switch: Switch) -> str:
     when = f"{switch.set_at:%Y-%m-%d %H:%M} UTC" if switch.set_at else ""
     return f"automatic refunds are stopped since {when} by {switch.set_by}: {switch.reason}"
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from pathlib import Path
 
 from kefu.cli import console
@@ -15,6 +14,7 @@ from kefu.shop.identity import customer_token
 from kefu.shop.keys import customer_keys, token_rules
 from kefu.shop.payments import DEMO, demo_provider
 from kefu.store import Store
+from kefu.store.base import utc_now
 from kefu.store.seed import seed as load_shop
 
 
@@ -54,7 +54,7 @@ def ensure_shop(settings: Settings) -> None:
 
 
 def _load(store: Store, folder: Path, *, fresh: bool) -> None:
-    report = load_shop(store, folder, now=_now(), fresh=fresh, parse_passages=passages.load)
+    report = load_shop(store, folder, now=utc_now(), fresh=fresh, parse_passages=passages.load)
     console.say(str(report))
 
 
@@ -68,9 +68,5 @@ def token(customer_id: str) -> None:
     minutes = settings.token_minutes
     console.say(f"{customer.name} ({customer_id}), valid for {minutes} minutes:")
     ring, rules = customer_keys(settings), token_rules(settings)
-    signed = customer_token(customer_id, keys=ring, now=_now(), minutes=minutes, rules=rules)
+    signed = customer_token(customer_id, keys=ring, now=utc_now(), minutes=minutes, rules=rules)
     console.say(signed)
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -10,7 +10,7 @@ from kefu.shop.identity import Identity
 from kefu.shop.operation import Operation
 from kefu.shop.operations import assess, perform
 from kefu.shop.outcome import Outcome, refused
-from kefu.store.records import Confirmation
+from kefu.store.chat_records import Confirmation
 
 if TYPE_CHECKING:
     from kefu.store import Transaction

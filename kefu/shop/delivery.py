@@ -11,12 +11,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kefu.errors import KefuError
 from kefu.shop.mailers import Mailer, Undelivered
-from kefu.store.records import Mail
+from kefu.store.base import Clock, utc_now
+from kefu.store.chat_records import Mail
 
 if TYPE_CHECKING:
     from kefu.store import Store
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LEASE = timedelta(minutes=3)  # longer than all steps of a hand-over may take together
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=10)
-ATTEMPTS = 10  # about forty minutes
+ATTEMPTS = 10  # about half an hour
 LOOK_SECONDS = 1.0
 TROUBLE_SECONDS = 10.0  # before looking again where the store does not answer
 
@@ -34,11 +35,6 @@ logger = logging.getLogger(__name__)
 def waiting_time(attempts: int) -> timedelta:
     """How long after the ``attempts``-th failure a mail is tried again: 5 s, doubled, up to 10 minutes."""
     return min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
-
-
-def utc_now() -> datetime:
-    """The moment, in UTC."""
-    return datetime.now(timezone.utc)
 
 
 class Delivery:
@@ -53,7 +49,7 @@ class Delivery:
         mailer: Mailer,
         *,
         keep_codes: bool,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._mailer = mailer

@@ -42,10 +42,8 @@ def assess(case: Case) -> Outcome:
 
 def _again(case: Case, line: OrderLine) -> bool:
     """Whether the line was exchanged as often as the clause allows."""
-    rows = case.tx.returns.of_order(case.order.order_number)
-    before = [
-        row for row in rows if (row.line, row.kind) == (line.line, "exchange") and row.state != "rejected"
-    ]
+    rows = [row for row in case.returns if (row.line, row.kind) == (line.line, "exchange")]
+    before = [row for row in rows if row.state != "rejected"]
     exchanged, times = max(len(before), int(line.exchanged)), case.policy.number(CLAUSE, "times")
     return not case.finds(CLAUSE, exchanged < times, line=line.line, exchanged=exchanged, times=times)
 
@@ -59,15 +57,10 @@ def _in_time(case: Case, lines: list[OrderLine], facts: dict[str, Any]) -> Outco
 
 
 def _for_line(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
-    product = line.product
-    others = tuple(variant for variant in product.variants if variant.name != line.variant)
-    facts |= {"product": product, "variant": line.variant, "variants": others}
-    facts["restock_days"] = restock_days(line)
-    paid, price = case.money(line.unit_price), case.money(product.price)
-    if not case.finds(CLAUSE, price == paid, paid_price=paid, price=price):
-        facts |= {"paid_price": paid, "price": price}
+    facts |= variant_facts(line)
+    if not same_price(case, line, facts):
         return refused("refused_exchange_price", CLAUSE, **facts)
-    wanted = wanted_variant(case, line)
+    others, wanted = facts["variants"], wanted_variant(case, line)
     if wanted is None and case.operation.variant is None and sum(v.stock > 0 for v in others) > 1:
         return ask("variant", CLAUSE, **facts)
     if wanted is None and others and case.operation.variant is not None:
@@ -84,6 +77,25 @@ def _for_line(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
     return offered("confirm_exchange", CLAUSE, **facts)
 
 
+def variant_facts(line: OrderLine) -> dict[str, Any]:
+    """A line's product, its variant, the other variants, and when more are expected."""
+    others = tuple(variant for variant in line.product.variants if variant.name != line.variant)
+    return {
+        "product": line.product,
+        "variant": line.variant,
+        "variants": others,
+        "restock_days": _restock_days(line),
+    }
+
+
+def same_price(case: Case, line: OrderLine, facts: dict[str, Any]) -> bool:
+    """Whether the product costs what was paid for it; where it does not, both go into ``facts``."""
+    paid, price = case.money(line.unit_price), case.money(line.product.price)
+    holds = case.finds(CLAUSE, price == paid, paid_price=paid, price=price)
+    facts |= {} if holds else {"paid_price": paid, "price": price}
+    return holds
+
+
 def wanted_variant(case: Case, line: OrderLine) -> Variant | None:
     """The other variant asked for in place of a line's; where none was named, the only one in stock."""
     others = [variant for variant in line.product.variants if variant.name != line.variant]
@@ -94,7 +106,7 @@ def wanted_variant(case: Case, line: OrderLine) -> Variant | None:
     return in_stock[0] if len(in_stock) == 1 else None
 
 
-def restock_days(line: OrderLine) -> str | None:
+def _restock_days(line: OrderLine) -> str | None:
     """In how many days the product is expected back, as the catalogue says it."""
     days = line.product.attributes.get("restock_days")
     return days if isinstance(days, str) else None

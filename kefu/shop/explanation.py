@@ -86,7 +86,7 @@ def explain(
 def plain(value: Any) -> Any:
     """A fact as JSON data: money as ``79.00 USD``, times in ISO 8601, records by their id."""
     if isinstance(value, Money):
-        return f"{value.decimal} {value.currency}"
+        return str(value)
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, Mapping):

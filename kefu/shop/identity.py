@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from kefu.errors import TokenError
 from kefu.shop.codes import CodeRules, check_code, send_code
 from kefu.shop.tokens import customer_token, read_customer_token, read_session_token, session_token
-from kefu.store.records import Order, Session
+from kefu.store.chat_records import Session
+from kefu.store.records import Order
 
 if TYPE_CHECKING:
     from kefu.store import Transaction

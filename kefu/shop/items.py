@@ -12,7 +12,7 @@ from typing import Any
 
 from kefu.shop import cancellation
 from kefu.shop.case import Case, base_facts, is_goods
-from kefu.shop.exchange import CLAUSE, restock_days, wanted_variant
+from kefu.shop.exchange import CLAUSE, same_price, variant_facts, wanted_variant
 from kefu.shop.lines import Portion, line_facts
 from kefu.shop.operation import Item
 from kefu.shop.outcome import Outcome, ask, done, offered, refused
@@ -90,15 +90,10 @@ def _without(case: Case, line: OrderLine, pieces: int) -> Case:
 
 
 def _to_variant(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
-    product = line.product
-    others = tuple(variant for variant in product.variants if variant.name != line.variant)
-    facts |= {"product": product, "variant": line.variant, "variants": others}
-    facts["restock_days"] = restock_days(line)
-    paid, price = case.money(line.unit_price), case.money(product.price)
-    if not case.finds(CLAUSE, price == paid, paid_price=paid, price=price):
-        facts |= {"paid_price": paid, "price": price}
+    facts |= variant_facts(line)
+    if not same_price(case, line, facts):
         return refused("refused_items_price", CLAUSE, **facts)
-    wanted = wanted_variant(case, line)
+    others, wanted = facts["variants"], wanted_variant(case, line)
     unclear = case.operation.variant is not None or sum(variant.stock > 0 for variant in others) > 1
     if wanted is None and others and unclear:
         return ask("variant", CLAUSE, **facts, said=case.operation.variant)

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from kefu.errors import ConfigError
 from kefu.settings import Settings
-from kefu.store.records import Mail
+from kefu.store.chat_records import Mail
 
 SECONDS = 15.0  # for each step of the talk with the mail server
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}

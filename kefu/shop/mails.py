@@ -47,32 +47,30 @@ def code_mail(order_number: str, code: str, minutes: int, language: str) -> Lett
 
 def refund_approved_mail(order_number: str, amount: Money, language: str) -> Letter:
     """The letter that a refund was approved by a supervisor."""
-    sum_of_money = f"{amount.currency} {amount.decimal}"
     if language == "zh":
         return Letter(
             f"订单 {order_number} 的退款已批准",
-            f"订单 {order_number} 的退款 {sum_of_money} 已获批准，将原路退回。"
+            f"订单 {order_number} 的退款 {_sum(amount)} 已获批准，将原路退回。"
             "您可以随时在聊天窗口查询退款进度。",
         )
     return Letter(
         f"The refund for order {order_number} is approved",
-        f"The refund of {sum_of_money} for order {order_number} is approved and goes back the way you paid. "
+        f"The refund of {_sum(amount)} for order {order_number} is approved and goes back the way you paid. "
         "You can ask for its state in the chat at any time.",
     )
 
 
 def refund_rejected_mail(order_number: str, amount: Money, language: str) -> Letter:
     """The letter that a refund was rejected by a supervisor."""
-    sum_of_money = f"{amount.currency} {amount.decimal}"
     if language == "zh":
         return Letter(
             f"订单 {order_number} 的退款未通过",
-            f"很抱歉，订单 {order_number} 的退款 {sum_of_money} 未获批准。"
+            f"很抱歉，订单 {order_number} 的退款 {_sum(amount)} 未获批准。"
             "如有疑问，请在聊天窗口联系人工客服。",
         )
     return Letter(
         f"The refund for order {order_number} was not approved",
-        f"We are sorry: the refund of {sum_of_money} for order {order_number} was not approved. "
+        f"We are sorry: the refund of {_sum(amount)} for order {order_number} was not approved. "
         "If you would like to talk about it, ask for a person in the chat.",
     )
 
@@ -119,15 +117,18 @@ def goods_received_mail(order_number: str, amount: Money | None, waits: bool, la
     )
 
 
+def _sum(amount: Money) -> str:
+    return f"{amount.currency} {amount.decimal}"
+
+
 def _next_zh(amount: Money | None, waits: bool) -> str:
     if amount is None:
         return "换货的新商品即将为您寄出。"
     if amount.amount == 0:
         return "这些商品没有需要退还的款项。"
-    sum_of_money = f"{amount.currency} {amount.decimal}"
     if waits:
-        return f"退款 {sum_of_money} 正在由工作人员审核，结果会通过邮件通知您。"
-    return f"退款 {sum_of_money} 将原路退回。您可以随时在聊天窗口查询退款进度。"
+        return f"退款 {_sum(amount)} 正在由工作人员审核，结果会通过邮件通知您。"
+    return f"退款 {_sum(amount)} 将原路退回。您可以随时在聊天窗口查询退款进度。"
 
 
 def _next_en(amount: Money | None, waits: bool) -> str:
@@ -135,10 +136,9 @@ def _next_en(amount: Money | None, waits: bool) -> str:
         return "What you get in exchange will be sent to you now."
     if amount.amount == 0:
         return "Nothing was paid for them, so there is nothing to refund."
-    sum_of_money = f"{amount.currency} {amount.decimal}"
     if waits:
-        return f"A colleague still looks at the refund of {sum_of_money}; we will write to you about it."
+        return f"A colleague still looks at the refund of {_sum(amount)}; we will write to you about it."
     return (
-        f"The refund of {sum_of_money} goes back the way you paid. "
+        f"The refund of {_sum(amount)} goes back the way you paid. "
         "You can ask for its state in the chat at any time."
     )

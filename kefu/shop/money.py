@@ -38,6 +38,10 @@ class Money:
         """The amount in major units, two places: ``Decimal('79.00')``."""
         return (Decimal(self.amount) / MINOR_UNITS).quantize(Decimal("0.01"))
 
+    def __str__(self) -> str:
+        """As the shop's own people read it: ``79.00 USD``."""
+        return f"{self.decimal} {self.currency}"
+
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)
 

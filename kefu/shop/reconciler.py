@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timezone
 from threading import Event, Thread
 
 from kefu.errors import KefuError
@@ -11,6 +10,7 @@ from kefu.settings import Settings
 from kefu.shop.payments import provider_of
 from kefu.shop.settlement import reconcile
 from kefu.store import Store
+from kefu.store.base import utc_now
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Reconciler(Thread):
                 self._store = Store.open(self._settings.database_url)
             seconds = self._settings.payment_seconds
             provider = provider_of(self._settings)
-            found = reconcile(self._store, provider, now=datetime.now(timezone.utc), seconds=seconds)
+            found = reconcile(self._store, provider, now=utc_now(), seconds=seconds)
         except KefuError as error:
             logger.warning("refunds are not reconciled now: %s", error)
         except Exception:

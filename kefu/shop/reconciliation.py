@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from kefu.shop.payments import Booking
 from kefu.store.books import Account, RefundEntry
 from kefu.store.records import Refund
 
@@ -33,31 +34,7 @@ class Finding:
     problem: str
 
 
-class ProviderEntry(Protocol):
-    """A refund in the payment provider's own books; ``state``: accepted, paid or refused."""
-
-    @property
-    def key(self) -> str:
-        """The idempotency key."""
-
-    @property
-    def order_number(self) -> str:
-        """The order that it was made for."""
-
-    @property
-    def amount(self) -> int:
-        """Minor units."""
-
-    @property
-    def currency(self) -> str:
-        """ISO 4217."""
-
-    @property
-    def state(self) -> str:
-        """One of AGREEING."""
-
-
-def reconcile(tx: Transaction, provider: Iterable[ProviderEntry] | None = None) -> Iterator[Finding]:
+def reconcile(tx: Transaction, provider: Iterable[Booking] | None = None) -> Iterator[Finding]:
     """Everything that does not agree, check by check; the provider's books too where they are given."""
     tx.audit.flush()
     for name, check in CHECKS.items():
@@ -190,7 +167,7 @@ ACCOUNT_CHECKS: Mapping[str, Callable[[Account], str | None]] = MappingProxyType
 # -- the provider -----------------------------------------------------------------------
 
 
-def against_provider(tx: Transaction, entries: Iterable[ProviderEntry]) -> Iterator[Finding]:
+def against_provider(tx: Transaction, entries: Iterable[Booking]) -> Iterator[Finding]:
     """The provider's books hold our refunds and no others, each as we know it."""
     known = set()
     for entry in entries:
@@ -199,12 +176,12 @@ def against_provider(tx: Transaction, entries: Iterable[ProviderEntry]) -> Itera
         problem = _disagrees(entry, refund)
         if problem is not None:
             yield Finding("provider", refund.refund_id if refund else entry.key, problem)
-    for refund in tx.refunds.in_states(("succeeded",)):
+    for refund in tx.refunds.each("succeeded"):
         if refund.key not in known and not refund.elsewhere:
             yield Finding("provider", refund.refund_id, "succeeded, and the provider's books do not have it")
 
 
-def _disagrees(entry: ProviderEntry, refund: Refund | None) -> str | None:
+def _disagrees(entry: Booking, refund: Refund | None) -> str | None:
     if refund is None:
         return f"the provider has {entry.amount} {entry.currency} for {entry.order_number}: no such refund"
     here = (refund.order_number, refund.amount, refund.currency)

@@ -7,10 +7,10 @@ nobody but the store's own wiring needs to know where they are kept.
 from __future__ import annotations
 
 from kefu.store import Transaction
+from kefu.store.chat_records import Confirmation, Session
 from kefu.store.records import (
     Address,
     Clause,
-    Confirmation,
     Coupon,
     Customer,
     Invoice,
@@ -19,7 +19,6 @@ from kefu.store.records import (
     Product,
     Refund,
     Return,
-    Session,
     Shipment,
     Ticket,
     Variant,

@@ -150,7 +150,7 @@ def ask_supervisor(case: Case, amount: Money, clause: str | None) -> str:
     """Open the ticket on which a supervisor decides; returns its id."""
     operation = case.operation
     summary = (
-        f"{operation.kind} of {case.order.order_number}: {amount.decimal} {amount.currency} "
+        f"{operation.kind} of {case.order.order_number}: {amount} "
         f"{WAITS} ({clause or 'automatic refunds are stopped'})"
     )
     number = case.order.order_number

@@ -70,8 +70,7 @@ def returnable_lines(case: Case) -> list[OrderLine] | Outcome:
     if open_lines and (len(open_lines) == len(goods) or not case.operation.items):
         return open_lines
     gone = next((line for line in goods if case.left(line) == 0), None)
-    rows = case.tx.returns.of_order(case.order.order_number)
-    row = next((row for row in reversed(rows) if gone is not None and row.line == gone.line), None)
+    row = next((row for row in reversed(case.returns) if gone is not None and row.line == gone.line), None)
     state = row.state if row else None
     case.finds(OWN_WISH, False, lines=[line.line for line in goods], left=0, return_state=state)
     facts = base_facts(case) | {"return": row, "return_state": state}

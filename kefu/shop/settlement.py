@@ -61,7 +61,7 @@ def settle(
         StoreError: the store cannot be used; what was paid is found by the next reconciliation.
     """
     with store.read() as tx:
-        refund = _known(tx, refund_id)
+        refund = known(tx, refund_id)
         held = refund.automatic and refund.reference is None and is_stopped(tx)
     if refund.state != "submitted" or refund.elsewhere or held:
         return refund
@@ -93,18 +93,18 @@ def record(tx: Transaction, refund_id: str, answer: Answer, *, now: datetime) ->
     """Write down what the provider said, in a write transaction; the refund as it stands then."""
     refund = tx.refunds.lock(refund_id)
     if refund is None or refund.state != "submitted":
-        return _known(tx, refund_id)
+        return known(tx, refund_id)
     if refund.reference is None:
         tx.refunds.set_reference(refund_id, answer.reference)
     if answer.state == "accepted":
-        return _known(tx, refund_id)
+        return known(tx, refund_id)
     paid = answer.state == "paid"
     state = "succeeded" if paid else "failed"
     tx.refunds.set_state(refund_id, state, settled_at=now, note=answer.reason)
     if not paid:
         _call_person(tx, refund, now=now)
     tx.audit.add("provider", f"refund_{state}", refund.order_number, {"refund": refund_id}, now=now)
-    return _known(tx, refund_id)
+    return known(tx, refund_id)
 
 
 def _call_person(tx: Transaction, refund: Refund, *, now: datetime) -> None:
@@ -129,7 +129,8 @@ def ticket_of(tx: Transaction, refund: Refund) -> str | None:
     return next((row.ticket_id for row in tickets if f"refund {refund.refund_id} " in row.summary), None)
 
 
-def _known(tx: Transaction, refund_id: str) -> Refund:
+def known(tx: Transaction, refund_id: str) -> Refund:
+    """The refund with this id; KefuError where there is none."""
     refund = tx.refunds.get(refund_id)
     if refund is None:
         raise KefuError(f"found no refund {refund_id!r}; `kefu refunds list` shows them")
@@ -147,7 +148,7 @@ def truth(tx: Transaction, outcome: Outcome, refunds: Sequence[Refund]) -> Outco
     if failed is not None:
         ticket = ticket_of(tx, failed)
         return done("done_refund_failed", outcome.clause, **{**facts, "ticket_id": ticket})
-    if any(row.state == "submitted" and row.reference is None for row in refunds):
+    if any(row.unconfirmed for row in refunds):
         return done("done_refund_checking", outcome.clause, **facts)
     return outcome
 

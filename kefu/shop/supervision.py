@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kefu.errors import KefuError
 from kefu.shop.digital import end_membership
@@ -25,6 +25,7 @@ from kefu.store.records import Customer, Order, Refund, Return
 if TYPE_CHECKING:
     from kefu.store import Transaction
 
+_Row = TypeVar("_Row", Refund, Return)
 
 def approve(tx: Transaction, refund_id: str, *, by: str, now: datetime) -> Refund:
     """Approve a refund that waits: it is ``submitted`` then, and ``settlement.settle`` has it paid.
@@ -80,28 +81,36 @@ def reject_return(tx: Transaction, return_id: str, *, by: str, reason: str, now:
 def _waiting(tx: Transaction, refund_id: str, *, by: str) -> tuple[Refund, Order]:
     known = tx.refunds.get(refund_id)
     order = tx.orders.lock(known.order_number) if known else None
-    refund = tx.refunds.lock(refund_id)
-    if refund is None or order is None:
-        raise KefuError(f"found no refund {refund_id!r}; `kefu refunds list` shows them")
-    if refund.state != "requested":
-        raise KefuError(
-            f"{refund_id} is {refund.state}; only what is requested can be decided: `kefu refunds list`"
-        )
-    _may_decide(refund_id, refund.requested_by, tx.customers.get(order.customer_id), by=by)
-    return refund, order
+    row = tx.refunds.lock(refund_id)
+    asker = row.requested_by if row else None
+    return _undecided(tx, row, order, subject=refund_id, kind="refund", asker=asker, by=by)
 
 
 def _waiting_return(tx: Transaction, return_id: str, *, by: str) -> tuple[Return, Order]:
     known = tx.returns.get(return_id)
     order = tx.orders.lock(known.order_number) if known else None
     row = tx.returns.get(return_id)
+    return _undecided(tx, row, order, subject=return_id, kind="return", asker=None, by=by)
+
+
+def _undecided(
+    tx: Transaction,
+    row: _Row | None,
+    order: Order | None,
+    *,
+    subject: str,
+    kind: str,
+    asker: str | None,
+    by: str,
+) -> tuple[_Row, Order]:
+    """The row and its order, if it waits and ``by`` may decide it; else KefuError."""
     if row is None or order is None:
-        raise KefuError(f"found no return {return_id!r}; `kefu returns list` shows them")
+        raise KefuError(f"found no {kind} {subject!r}; `kefu {kind}s list` shows them")
     if row.state != "requested":
         raise KefuError(
-            f"{return_id} is {row.state}; only what is requested can be decided: `kefu returns list`"
+            f"{subject} is {row.state}; only what is requested can be decided: `kefu {kind}s list`"
         )
-    _may_decide(return_id, None, tx.customers.get(order.customer_id), by=by)
+    _may_decide(subject, asker, tx.customers.get(order.customer_id), by=by)
     return row, order
 
 

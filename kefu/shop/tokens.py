@@ -17,7 +17,7 @@ import jwt
 
 from kefu.errors import TokenError
 from kefu.shop.keys import Keyring, TokenRules
-from kefu.store.records import Session
+from kefu.store.chat_records import Session
 
 if TYPE_CHECKING:
     from jwt.types import Options

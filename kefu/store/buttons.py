@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from kefu.store import schema
 from kefu.store.base import Repository
-from kefu.store.records import Button
+from kefu.store.chat_records import Button
 
 _TABLE = schema.buttons
 _FIELDS = ("nonce", "session_id", "title", "intent", "entities")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from kefu.store import schema
 from kefu.store.base import Repository
-from kefu.store.records import CodeRow
+from kefu.store.chat_records import CodeRow
 
 _TABLE = schema.codes
 

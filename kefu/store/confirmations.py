@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from kefu.store import schema
 from kefu.store.base import Repository
-from kefu.store.records import Confirmation
+from kefu.store.chat_records import Confirmation
 
 _TABLE = schema.confirmations
 _FIELDS = tuple(column.name for column in _TABLE.columns)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from kefu.store import schema
 from kefu.store.base import Repository
-from kefu.store.records import Mail
+from kefu.store.chat_records import Mail
 from kefu.store.types import UtcDateTime
 
 _TABLE, _ORDERS, _CUSTOMERS = schema.outbox, schema.orders, schema.customers

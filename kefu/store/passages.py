@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from kefu.store import schema
 from kefu.store.base import Repository
-from kefu.store.records import Passage
+from kefu.store.knowledge_records import Passage
 
 PASSAGES = "passages"  # the change counter that `replace_all` bumps
 

@@ -59,16 +59,6 @@ class Product:
 
 
 @dataclass(frozen=True)
-class Relation:
-    """How a product stands to another one (``other_id``) or to a clause (``covered_by``)."""
-
-    product_id: str
-    kind: str  # compatible_with | alternative | requires | next | fits | variant_of | upgrade | covered_by
-    other_id: str | None = None
-    clause: str | None = None
-
-
-@dataclass(frozen=True)
 class Shipment:
     """One parcel of an order, counted from 1."""
 
@@ -188,6 +178,11 @@ class Refund:
         """Whether another system made it, before the shop was loaded: its money is not ours to send."""
         return self.key.startswith(LOADED)
 
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether it was submitted and the payment provider has not said that it has it."""
+        return self.state == "submitted" and self.reference is None and not self.elsewhere
+
 
 @dataclass(frozen=True)
 class Payment:
@@ -269,34 +264,6 @@ class Clause:
 
 
 @dataclass(frozen=True)
-class Session:
-    """A conversation's owner: minted by the server, never chosen by a client."""
-
-    session_id: str
-    customer_id: str | None
-    language: str | None
-    created_at: datetime
-    expires_at: datetime
-    verified_order: str | None = None  # guest: shown by order number + code
-    verified_until: datetime | None = None
-    pending_order: str | None = None  # guest: what the customer typed, real or not
-    state: str = "open"  # open | human (a person was asked for)
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """What will be done once the customer says yes to the assistant's last words."""
-
-    nonce: str
-    session_id: str
-    operation: Mapping[str, Any]  # kefu.shop.operation.Operation.as_dict()
-    content_hash: str
-    state: str  # open | used | void
-    created_at: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
 class Ticket:
     """A case for a person."""
 
@@ -307,80 +274,6 @@ class Ticket:
     kind: str  # human | complaint | legal | safety | refund | lost_parcel | warranty | payment | address…
     summary: str
     state: str  # open | waiting | closed
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class Button:
-    """What a pressed button stands for, in one session, once."""
-
-    nonce: str
-    session_id: str
-    title: str
-    intent: str
-    entities: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Mail:
-    """A message in the outbox (one-time codes, invoices).
-
-    ``body`` is empty and ``code`` None once both were forgotten. ``problem`` is the kind of the last
-    failure, without any words of a mail server.
-    """
-
-    mail_id: int
-    to: str
-    subject: str
-    body: str
-    code: str | None
-    created_at: datetime
-    state: str = "pending"  # pending | sending | sent | failed | expired
-    attempts: int = 0
-    due_at: datetime | None = None  # pending: not before this
-    claimed_at: datetime | None = None  # when a sender took it last
-    sent_at: datetime | None = None
-    expires_at: datetime | None = None  # of no use to anybody afterwards
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A retrievable answer in one language. ``answer`` may hold ``{clause:param}`` placeholders."""
-
-    passage_id: str
-    language: str
-    title: str
-    questions: tuple[str, ...]
-    answer: str
-    category: str
-    clause: str | None
-    source: str
-    updated: datetime
-
-
-@dataclass(frozen=True)
-class CodeRow:
-    """A one-time code that was sent; only its hash is kept."""
-
-    code_id: int
-    session_id: str
-    order_number: str
-    code_hash: str
-    created_at: datetime
-    expires_at: datetime
-    tries: int = 0
-    used: bool = False
-
-
-@dataclass(frozen=True)
-class Turn:
-    """An answered message: the same ``message_id`` gets the same answer again."""
-
-    session_id: str
-    message_id: str
-    content_hash: str
-    answer_json: str
     created_at: datetime
 
 

@@ -48,7 +48,7 @@ class Refunds(Repository):
         row = self._one(sa.select(_TABLE).where(_TABLE.c.key == key))
         return Refund(**row) if row else None
 
-    def in_states(self, states: Sequence[str]) -> Iterator[Refund]:
+    def each(self, *states: str) -> Iterator[Refund]:
         """Every refund in one of these states, by id; a few at a time."""
         mine = sa.select(_TABLE).where(_TABLE.c.state.in_(states)).order_by(_TABLE.c.refund_id)
         found = self._run(mine.execution_options(stream_results=True))
@@ -93,7 +93,7 @@ class Refunds(Repository):
 
     def in_state(self, *states: str) -> list[Refund]:
         """Every refund in one of ``states``, oldest first."""
-        return sorted(self.in_states(states), key=lambda row: (row.created_at, row.refund_id))
+        return sorted(self.each(*states), key=lambda row: (row.created_at, row.refund_id))
 
     def open_on_line(self, order_number: str, line: int | None) -> Refund | None:
         """The line's (None: the order's) refund that is neither settled nor rejected, None without one."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from kefu.store import schema
 from kefu.store.base import Repository
-from kefu.store.records import Relation
+from kefu.store.knowledge_records import Relation
 
 _TABLE = schema.relations
 _FIELDS = ("product_id", "kind", "other_id", "clause")

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kefu.store.csv_tables import Row, read_table
-from kefu.store.records import Product, Relation
+from kefu.store.knowledge_records import Relation
+from kefu.store.records import Product
 
 FILE = "relations.csv"
 COLUMNS = ("product_id", "kind", "target")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from kefu.store import schema
 from kefu.store.base import Repository
-from kefu.store.records import Session
+from kefu.store.chat_records import Session
 
 _TABLE = schema.sessions
 _FIELDS = tuple(column.name for column in _TABLE.columns)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kefu.errors import SeedError
 from kefu.store.csv_tables import Moments, Row, read_table
+from kefu.store.knowledge_records import Relation
 from kefu.store.policy_file import pairs
 from kefu.store.records import (
     LOADED,
@@ -19,7 +20,6 @@ from kefu.store.records import (
     OrderLine,
     Product,
     Refund,
-    Relation,
     Return,
     Shipment,
     Variant,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from kefu.store import schema
 from kefu.store.base import Repository
-from kefu.store.records import Turn
+from kefu.store.chat_records import Turn
 
 _TABLE = schema.turns
 

@@ -20,8 +20,9 @@ from sqlalchemy.engine import Connection
 
 from kefu.errors import StoreError
 from kefu.store import Store, schema
+from kefu.store.knowledge_records import Relation
 from kefu.store.migrations import config, downgrade
-from kefu.store.records import Relation, Shipment
+from kefu.store.records import Shipment
 from tests.support.databases import NOW
 
 ROWS = json.loads(Path(__file__).with_name("rows_at_0003.json").read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ import pytest
 from kefu.shop.identity import Identity
 from kefu.shop.operation import Item, Operation
 from kefu.shop.operations import perform
+from kefu.shop.payments import Booking
 from kefu.shop.reconciliation import ACCOUNT_CHECKS, CHECKS, Finding, reconcile
 from kefu.store import Store
 from kefu.store.seed import seed
@@ -30,10 +31,9 @@ WISHES = (
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A line of a provider's books."""
+class Entry(Booking):
+    """A line of a provider's books, most of it as a refund of the tests has it."""
 
-    key: str
     order_number: str = "KF10000003"
     amount: int = 1000
     currency: str = "USD"

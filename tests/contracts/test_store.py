@@ -14,8 +14,10 @@ from alembic.script import ScriptDirectory
 
 from kefu.errors import DuplicateKey, StaleRevision, StoreError
 from kefu.store import Store, schema
+from kefu.store.chat_records import Button
+from kefu.store.knowledge_records import Passage
 from kefu.store.migrations import config
-from kefu.store.records import Address, Button, Invoice, Passage
+from kefu.store.records import Address, Invoice
 from tests.support.databases import NOW
 from tests.support.rows import confirmation, refund, session, ticket
 

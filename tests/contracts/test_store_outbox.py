@@ -13,8 +13,8 @@ from alembic import command
 
 from kefu.errors import StoreError
 from kefu.store import Store, schema
+from kefu.store.chat_records import Mail
 from kefu.store.migrations import config
-from kefu.store.records import Mail
 from tests.support.databases import NOW
 
 LEASE = timedelta(minutes=3)

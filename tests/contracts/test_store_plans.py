@@ -18,7 +18,7 @@ from kefu.shop.operation import Operation
 from kefu.shop.orders import refunds_of, returns_of
 from kefu.shop.tickets import ask_for_person, tickets_of
 from kefu.store import Store, schema
-from kefu.store.records import Button
+from kefu.store.chat_records import Button
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.rows import session
 

@@ -17,7 +17,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import wiring
 from actions.base import KefuAction
 from kefu.store import Store
-from kefu.store.records import Session
+from kefu.store.chat_records import Session
 from tests.support.project import domain
 
 SESSION = "s-acting"

@@ -7,7 +7,7 @@ from typing import Any
 
 from kefu.shop.identity import CodeRules, send_code
 from kefu.store import Store
-from kefu.store.records import Session
+from kefu.store.chat_records import Session
 
 RULES = CodeRules(keys=(b"a key of the tests",))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from kefu.store.records import Confirmation, Refund, Return, Session, Ticket
+from kefu.store.chat_records import Confirmation, Session
+from kefu.store.records import Refund, Return, Ticket
 from tests.support.databases import NOW
 
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from kefu.cli import console
-from kefu.cli.app import app
 from kefu.shop.operation import KINDS
 from kefu.store.provider_ledger import LedgerRow, ProviderLedger
+from tests.support.cli import Kefu, runner
 
 ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "data" / "shop" / "policy.csv"
-Kefu = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -33,12 +29,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def kefu(database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Kefu:
     """Runs a command on a store with the demo shop."""
 
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["kefu", *map(str, words)])
-        status = console.guarded(app, name="kefu")
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
+    run = runner(monkeypatch, capsys)
     assert run("seed")[0] == 0
     return run
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kefu.cli import console
-from kefu.cli.app import app
 from kefu.cli.models import understanding_of
 from kefu.errors import ModelError
 from kefu.language.examples import Example
 from kefu.language.recipe import Recipe
+from tests.support.cli import runner
 from tests.support.tiny_bert import save_tiny_bert
 
 NODE = "components/train_kefu.components.understanding.BertIntentEntityClassifier3"
@@ -56,13 +54,7 @@ def add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 def explain(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["kefu", "explain", *map(str, words)])
-        status = console.guarded(app, name="kefu")
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
+    return runner(monkeypatch, capsys, "explain")
 
 
 def test_a_message_is_explained_from_the_archive(

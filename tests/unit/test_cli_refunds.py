@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from kefu.cli import console
-from kefu.cli.app import app
 from kefu.shop.identity import Identity
 from kefu.shop.operation import Operation
 from kefu.shop.operations import perform
 from kefu.store import Store
 from kefu.store.seed import seed
+from tests.support.cli import Kefu, runner
 
 ROOT = Path(__file__).parents[2]
 LARGE = ("C1004", "KF10000015")  # USD 650, which a supervisor decides about
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Kefu = Callable[..., Said]
 
 
 @pytest.fixture
@@ -42,12 +26,7 @@ def kefu(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     monkeypatch.setenv("KEFU_PAYMENT_SECONDS", "1")
     monkeypatch.delenv("KEFU_DATABASE_URL", raising=False)
 
-    def run(*words: str) -> Said:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["kefu", "refunds", *words])
-        return Said(console.guarded(app, name="kefu"), *capsys.readouterr())
-
-    return run
+    return runner(monkeypatch, capsys, "refunds")
 
 
 @pytest.fixture

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from kefu.cli import console
-from kefu.cli.app import app
 from kefu.shop.identity import Identity
 from kefu.shop.operation import Item, Operation
 from kefu.shop.operations import perform
 from kefu.store import Store
 from kefu.store.seed import seed
+from tests.support.cli import Kefu, runner
 
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Kefu = Callable[..., Said]
 
 
 @pytest.fixture
@@ -43,11 +27,7 @@ def kefu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setenv("KEFU_PAYMENT_SECONDS", "1")
     monkeypatch.delenv("KEFU_DATABASE_URL", raising=False)
 
-    def run(*words: str) -> Said:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["kefu", *words])
-        return Said(console.guarded(app, name="kefu"), *capsys.readouterr())
-
+    run = runner(monkeypatch, capsys)
     assert run("refunds", "behave", "pay").returncode == 0
     return run
 

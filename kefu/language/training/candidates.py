@@ -21,6 +21,7 @@ from kefu.language.training.vectors import head_arrays, seen, tag_f1
 from kefu.language.understanding import Heads
 
 TUNED, FROZEN = "tuned", "frozen"
+_MOVES = "tags.transitions"  # the head's array that the tags are decoded with
 _KEPT = 0.975  # of the held-out messages, which are in scope, stay so at the threshold
 _LEAST_VARIANCE = 0.01  # of one answer: a share of 1 among a few examples is no certainty
 _TIE = 1e-9  # two sums of the same shares may differ by their rounding
@@ -76,7 +77,7 @@ def frozen(kit: Kit, material: Material) -> Candidate:
     wanted = kit.recipe.tuning == FROZEN or len(kit.labels.tags) > 1
     vectors = seen(network, items, recipe=kit.recipe, with_units=wanted)
     heads = frozen_heads(items, vectors, kit.labels, seed=kit.recipe.seed)
-    heads |= _moves(kit, items)
+    heads[_MOVES] = _moves(kit, items)
     means = class_means(vectors.sentences, items, classes=len(kit.labels.intents))
     return Candidate(FROZEN, kit, network, heads, means, _lexical(kit, items), 0)
 
@@ -85,7 +86,8 @@ def tuned(kit: Kit, material: Material, held: Material, *, start: Candidate, jou
     """A network fine-tuned on ``material``; where enough is ``held``, to the epoch that is best on it.
 
     Its heads begin where those of the frozen candidate ``start`` are: the intents at the class means, which a
-    cosine head can hold, the others at their logistic regression.
+    cosine head can hold, the others at their logistic regression. ``start`` has learnt from the same
+    ``material``: its n-grams and the order of its tags are taken over.
     """
     network, items = kit.network(kit.recipe.tuning), material.items
     network.start_from(start.means, start.heads)
@@ -98,17 +100,17 @@ def tuned(kit: Kit, material: Material, held: Material, *, start: Candidate, jou
     )  # fmt: skip
     vectors = seen(network, items, recipe=recipe).sentences
     means = class_means(vectors, items, classes=len(kit.labels.intents))
-    heads = head_arrays(network) | _moves(kit, items)
+    heads = {**head_arrays(network), _MOVES: start.heads[_MOVES]}
     if kit.labels.intents:
         heads = _joined(heads, intent_head(vectors, items, classes=len(kit.labels.intents)))
         heads |= _points(vectors, items, kit) if len(items) < recipe.refit_below else {}
-    return Candidate(TUNED, kit, network, heads, means, _lexical(kit, items), epochs)
+    return Candidate(TUNED, kit, network, heads, means, start.lexical, epochs)
 
 
-def _moves(kit: Kit, items: Sequence[Item]) -> dict[str, np.ndarray]:
+def _moves(kit: Kit, items: Sequence[Item]) -> np.ndarray:
     """Which tag follows which, unit by unit, in the examples that have tags."""
     sequences = ([tag for tag in item.tags if tag != IGNORED] for item in items)
-    return {"tags.transitions": transitions(sequences, tags=len(kit.labels.tags))}
+    return transitions(sequences, tags=len(kit.labels.tags))
 
 
 def _joined(heads: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

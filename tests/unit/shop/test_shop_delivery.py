@@ -16,7 +16,7 @@ from kefu.shop.delivery import ATTEMPTS, LEASE, Delivery, Sender, waiting_time
 from kefu.shop.identity import check_code
 from kefu.shop.mailers import ConsoleMailer, Relay, SmtpMailer
 from kefu.store import Store
-from kefu.store.records import Mail
+from kefu.store.chat_records import Mail
 from tests.support.codes import RULES, guest, sent_code
 from tests.support.demo_shop import NOW, DemoShop
 from tests.support.mail_server import Post, mail_server

@@ -29,7 +29,7 @@ from kefu.shop.operations import assess, perform
 from kefu.shop.selection import Mention, choose
 from kefu.shop.tickets import open_ticket
 from kefu.store import Transaction, schema
-from kefu.store.records import Session
+from kefu.store.chat_records import Session
 from tests.support.codes import RULES, guest
 from tests.support.demo_shop import NOW, DemoShop
 

@@ -11,7 +11,7 @@ import pytest
 from kefu.errors import ConfigError
 from kefu.settings import Settings
 from kefu.shop.mailers import ConsoleMailer, Relay, SmtpMailer, Undelivered, mailer
-from kefu.store.records import Mail
+from kefu.store.chat_records import Mail
 from tests.support import mail_server as server
 from tests.support.demo_shop import NOW
 

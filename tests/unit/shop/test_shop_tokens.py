@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kefu.errors import TokenError
 from kefu.shop.identity import customer_token, read_customer_token, read_session_token, session_token
 from kefu.shop.keys import Keyring, TokenRules
-from kefu.store.records import Session
+from kefu.store.chat_records import Session
 
 NOW = datetime(2026, 11, 18, 4, 0, tzinfo=timezone.utc)
 AT = int(NOW.timestamp())

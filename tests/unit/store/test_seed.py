@@ -13,8 +13,8 @@ import pytest
 
 from kefu.errors import SeedError
 from kefu.store import Store
+from kefu.store.knowledge_records import Passage, Relation
 from kefu.store.policy_file import read_policy
-from kefu.store.records import Passage, Relation
 from kefu.store.seed import seed
 from tests.support.databases import NOW, SHOP, SqliteDatabases
 from tests.support.rows import refund, session, ticket

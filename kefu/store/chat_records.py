@@ -1,0 +1,95 @@
+"""Records of conversations: sessions, confirmations, buttons, turns, codes and mails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Session:
+    """A conversation's owner: minted by the server, never chosen by a client."""
+
+    session_id: str
+    customer_id: str | None
+    language: str | None
+    created_at: datetime
+    expires_at: datetime
+    verified_order: str | None = None  # guest: shown by order number + code
+    verified_until: datetime | None = None
+    pending_order: str | None = None  # guest: what the customer typed, real or not
+    state: str = "open"  # open | human (a person was asked for)
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What will be done once the customer says yes to the assistant's last words."""
+
+    nonce: str
+    session_id: str
+    operation: Mapping[str, Any]  # kefu.shop.operation.Operation.as_dict()
+    content_hash: str
+    state: str  # open | used | void
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Button:
+    """What a pressed button stands for, in one session, once."""
+
+    nonce: str
+    session_id: str
+    title: str
+    intent: str
+    entities: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An answered message: the same ``message_id`` gets the same answer again."""
+
+    session_id: str
+    message_id: str
+    content_hash: str
+    answer_json: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """A one-time code that was sent; only its hash is kept."""
+
+    code_id: int
+    session_id: str
+    order_number: str
+    code_hash: str
+    created_at: datetime
+    expires_at: datetime
+    tries: int = 0
+    used: bool = False
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A message in the outbox (one-time codes, invoices).
+
+    ``body`` is empty and ``code`` None once both were forgotten. ``problem`` is the kind of the last
+    failure, without any words of a mail server.
+    """
+
+    mail_id: int
+    to: str
+    subject: str
+    body: str
+    code: str | None
+    created_at: datetime
+    state: str = "pending"  # pending | sending | sent | failed | expired
+    attempts: int = 0
+    due_at: datetime | None = None  # pending: not before this
+    claimed_at: datetime | None = None  # when a sender took it last
+    sent_at: datetime | None = None
+    expires_at: datetime | None = None  # of no use to anybody afterwards
+    problem: str | None = None
