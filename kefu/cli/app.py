@@ -269,6 +269,18 @@ def evaluate_retrieval(
     retrieval(file, as_json=as_json, model=model)
 
 
+@evaluate_app.command("sentiment")
+def evaluate_sentiment(
+    file: Annotated[Path, typer.Argument(help="CSV or JSONL with text, sentiment, urgency, maybe language.")],
+    as_json: JsonOption = False,
+    model: ModelOption = None,
+) -> None:
+    """Accuracy and F1 of sentiment and urgency, which escalation goes by."""
+    from kefu.cli.evaluate_sentiment import sentiment
+
+    sentiment(file, as_json=as_json, model=model)
+
+
 @audit_app.command("verify")
 def audit_verify(
     head: Annotated[
