@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HELD_OUT = Path("tests/held_out/sentiment.csv")
-LEAST = {"sentiment": 0.75, "urgency": 0.85}  # always neutral: 0.42, always low: 0.83
+LEAST = {"sentiment": 0.75, "urgency": 0.85}  # always neutral: 0.42, always low: 0.80
 
 pytestmark = pytest.mark.driven
 
