@@ -41,7 +41,7 @@ class Recipe:
     tuning: str = "all"
     epochs: int = 10
     epochs_least: int = 5
-    steps_most: int = 1_300
+    steps_most: int = 2_600
     patience: int = 2
     batch: int = 32
     accumulate: int = 1
