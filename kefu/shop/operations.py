@@ -91,16 +91,21 @@ def assess(tx: Transaction, identity: Identity, operation: Operation, *, now: da
 
 def assess_case(case: Case) -> Outcome:
     """``assess`` for a case that is on the table already."""
-    against = unheard(case)
-    if against is not None:
-        return against
-    topic, routed = route(case)
-    if topic not in COUNTING and not _countable(case):
-        return refused("refused_quantity", None, **base_facts(case))
-    outcome = TOPICS[topic].assess(routed)
+    routed, outcome = _decided(case)
     if outcome.kind == "refused" and outcome.facts.get("way") is None and outcome.code in WAYS:
         return _with_way(routed, outcome)
     return outcome
+
+
+def _decided(case: Case) -> tuple[Case, Outcome]:
+    """The case as its topic took it, and the outcome without another way."""
+    against = unheard(case)
+    if against is not None:
+        return case, against
+    topic, routed = route(case)
+    if topic not in COUNTING and not _countable(case):
+        return routed, refused("refused_quantity", None, **base_facts(case))
+    return routed, TOPICS[topic].assess(routed)
 
 
 def perform(
@@ -222,7 +227,9 @@ def _with_way(case: Case, outcome: Outcome) -> Outcome:
     """The refusal with the first other operation that would not be refused, and with its clause."""
     facts: dict[str, str | None] = {}
     for kind in WAYS[outcome.code]:
-        other = assess_case(replace(case, operation=replace(case.operation, kind=kind, reason=None)))
+        # without its own ways: a return that is too late names the warranty, and where there is none that
+        # would name the return again
+        _, other = _decided(replace(case, operation=replace(case.operation, kind=kind, reason=None)))
         if other.kind != "refused":
             return outcome.with_facts(**facts, way=kind, way_clause=other.clause)
         facts.setdefault("because", other.code)

@@ -323,3 +323,17 @@ def test_nobody_acts_on_what_they_may_not_see(shop: DemoShop, act: Callable[...,
             outcome = act(tx, Identity("s", "C1001"), Operation("cancel", number), now=NOW)
             assert (outcome.code, outcome.clause) == ("refused_not_visible", "privacy.1")
             assert set(outcome.facts) == {"order_number", "way"}
+
+
+def test_too_late_to_return_and_no_warranty_either_is_an_answer(shop: DemoShop) -> None:
+    # each of the two refusals names the other as the way that may be left
+    long_ago = NOW - timedelta(days=100)
+    change(shop, "KF10000021", placed_at=long_ago, shipped_at=long_ago, delivered_at=NOW - timedelta(days=95))
+    late = shop.assess("return", "KF10000021", reason="unwanted")
+    broken = shop.assess("return", "KF10000021", reason="later_fault")
+    assert (late.code, late.facts.get("way"), late.facts["because"]) == (
+        "refused_return_window", None, "refused_warranty_none",
+    )  # fmt: skip
+    assert (broken.code, broken.facts.get("way"), broken.facts["because"]) == (
+        "refused_warranty_none", None, "refused_return_window",
+    )  # fmt: skip
