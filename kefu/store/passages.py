@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count, islice
@@ -71,13 +72,23 @@ class Passages(Repository):
         here = sa.select(*_COLUMNS).where(_TABLE.c.origin == origin).order_by(_TABLE.c.position)
         return [_passage(row) for row in self._all(here)]
 
+    def origins(self, keys: Iterable[Key]) -> dict[Key, str]:
+        """Which watched source brought each of these; what none brought is left out."""
+        rows = (row for some in _by_language(keys) for row in self._all(_whole(*some)))
+        return {(row["passage_id"], row["language"]): row["origin"] for row in rows if row["origin"]}
+
+    def owned(self) -> set[Key]:
+        """Ids and languages of all that watched sources brought."""
+        here = sa.select(_TABLE.c.passage_id, _TABLE.c.language).where(_TABLE.c.origin.is_not(None))
+        return {(row["passage_id"], row["language"]) for row in self._all(here)}
+
     def put(self, passages: Passage | Iterable[Passage], *, origin: str | None = None) -> int:
         """Add these, or put them in place of those of the same id and language; how many differed.
 
         What stands there word for word is left alone. New ones come behind all others. ``origin``
         is the watched source that brings them; without one they belong to no source from then on.
         """
-        new = {p.key: p for p in ([passages] if isinstance(passages, Passage) else passages)}
+        new = _by_key([passages] if isinstance(passages, Passage) else passages)
         last = self._value(sa.select(sa.func.max(_TABLE.c.position)))
         places = count(0 if last is None else int(last) + 1)
         return self._change(self._differing(new, places, origin=origin), [])
@@ -94,10 +105,11 @@ class Passages(Repository):
         Raises:
             DuplicateKey: one id twice in a language.
         """
-        new = {passage.key: passage for passage in passages}
+        new = _by_key(passages)
         if len(new) != len(passages):
-            twice = next(passage for passage in passages if new[passage.key] is not passage)
-            raise DuplicateKey(f"passage {twice.passage_id} comes twice in {twice.language}; wanted it once")
+            keys = Counter((passage.passage_id, passage.language) for passage in passages)
+            (passage_id, language), _ = keys.most_common(1)[0]
+            raise DuplicateKey(f"passage {passage_id} comes twice in {language}; wanted it once")
         self._run(sa.delete(schema.passage_sources))
         gone = [key for key in self._places() if key not in new]
         self._change(self._differing(new, count(), origin=None), gone)
@@ -177,6 +189,14 @@ def _in_force(passage: Passage, moment: datetime) -> bool:
 
 def _passage(row: Mapping[str, Any]) -> Passage:
     return Passage(**{**{name: row[name] for name in _FIELDS}, "questions": tuple(row["questions"])})
+
+
+def _by_key(passages: Iterable[Passage]) -> dict[Key, Passage]:
+    """As records of this room: the knowledge room's own are of another class, so never equal to these."""
+    return {
+        (passage.passage_id, passage.language): Passage(**{name: getattr(passage, name) for name in _FIELDS})
+        for passage in passages
+    }
 
 
 def _cells(passage: Passage) -> dict[str, Any]:
