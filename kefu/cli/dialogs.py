@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from kefu.cli import console
+from kefu.cli import console, imports_report
 from kefu.cli.exports import whole
 from kefu.cli.imports import detector, passage_of
 from kefu.cli.shop import open_store
@@ -32,9 +32,7 @@ def dialogs(file: Path, *, out: Path | None, keep_good: bool, as_json: bool, mos
     for one in bad:
         console.complain(f"bad: {file.name}, {one.place}: {one.reason}")
     if bad and not keep_good:
-        console.complain(
-            f"nothing was written: {len(bad)} bad rows; mend them, or --keep-good takes the rest"
-        )
+        imports_report.refuse(len(bad))
         return 1
     detect = detector()
     found = exchanges(said, detect=lambda text: detect(text) or "en")

@@ -67,9 +67,7 @@ def faq(files: Sequence[Path], options: Options) -> int:
                 tx.audit.add("operator", "passages_imported", "passages", imports_report.counts(plan))
     imports_report.show(plan, written=write, as_json=options.as_json)
     if refused:
-        console.complain(
-            f"nothing was imported: {len(bad)} bad rows; mend them, or --keep-good takes the rest"
-        )
+        imports_report.refuse(len(bad))
     return 1 if refused else 0
 
 

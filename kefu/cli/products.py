@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kefu.cli import console
+from kefu.cli import console, imports_report
 from kefu.cli.shop import open_store
 from kefu.errors import ConfigError, SeedError
 from kefu.knowledge.readers.files import TABLES, contents, form_of, read
@@ -41,9 +41,7 @@ def products(file: Path, *, dry_run: bool, keep_good: bool, as_json: bool, most_
             tx.audit.add("operator", "products_imported", "catalogue", _counts(told))
     _show(told, written=write, as_json=as_json)
     if refused:
-        console.complain(
-            f"nothing was imported: {len(bad)} bad rows; mend them, or --keep-good takes the rest"
-        )
+        imports_report.refuse(len(bad))
     return 1 if refused else 0
 
 

@@ -12,7 +12,9 @@ from kefu.knowledge.facts import differing, quantities
 from kefu.knowledge.near import NearIndex, words
 from kefu.knowledge.passages import Passage, render
 
-NEAR_QUESTION = 0.75  # Jaccard similarity of the words from which two questions ask the same
+# Jaccard similarity of the words: from which two questions ask the same, and from which answers that
+# gainsay each other are worth a look. Set on the project's own passages.
+NEAR_QUESTION, RELATED_QUESTION = 0.75, 0.5
 NEAR_ANSWER = 0.85  # and from which two answers say the same
 _FEW = 6  # words of an answer that are too few to be called the same as another's
 _HOLE = re.compile(r"\{[^{}]*\}")
@@ -79,7 +81,7 @@ class _Pairs:
         self._seen = seen
         self._questions = NearIndex(
             [(place, words(question)) for place, one in enumerate(seen) for question in _asked(one.passage)],
-            least=NEAR_QUESTION,
+            least=RELATED_QUESTION,
         )
         self._answers = NearIndex(
             [(place, words(one.answer)) for place, one in enumerate(seen)], least=NEAR_ANSWER
@@ -87,31 +89,43 @@ class _Pairs:
 
     def of(self, one: _Seen, *, before: int) -> Iterator[Finding]:
         """Findings of ``one`` with those new ones that stand before the place ``before``."""
-        asked: dict[int, str] = {}
-        for question in _asked(one.passage):
-            for place, alike in self._questions.near(words(question)):
-                if place < before and self._comparable(one, place):
-                    how = "the same question" if alike == 1 else "nearly the same question"
-                    asked.setdefault(place, f"{how} “{question}”")
-        for place, how in asked.items():
-            yield self._judged(one, self._seen[place], how)
+        asked = self._asked(one, before)
+        for place, (alike, question) in asked.items():
+            found = _judged(one, self._seen[place], alike, question)
+            if found is not None:
+                yield found
         said = words(one.answer)
         for place, alike in self._answers.near(said) if len(said) >= _FEW else ():
             if place < before and place not in asked and self._comparable(one, place):
                 other = self._seen[place]
                 if not differing(one.answer, other.answer):
-                    yield Finding(
-                        "same answer", (other.name, one.name), f"{alike:.0%} of the words are shared"
-                    )
+                    shared = f"{alike:.0%} of the words are shared"
+                    yield Finding("same answer", (other.name, one.name), shared)
+
+    def _asked(self, one: _Seen, before: int) -> dict[int, tuple[float, str]]:
+        """The new ones that are asked alike: how much, and the question of ``one`` that is nearest."""
+        asked: dict[int, tuple[float, str]] = {}
+        for question in _asked(one.passage):
+            for place, alike in self._questions.near(words(question)):
+                if place < before and self._comparable(one, place):
+                    asked[place] = max(asked.get(place, (0.0, "")), (alike, question))
+        return asked
 
     def _comparable(self, one: _Seen, place: int) -> bool:
         other = self._seen[place].passage
         return other.language == one.passage.language and other.passage_id != one.passage.passage_id
 
-    def _judged(self, one: _Seen, other: _Seen, how: str) -> Finding:
-        gainsaid = differing(other.answer, one.answer)
-        kind = "contradiction" if gainsaid else "duplicate question"
-        return Finding(kind, (other.name, one.name), "; ".join([how, *gainsaid]))
+
+def _judged(one: _Seen, other: _Seen, alike: float, question: str) -> Finding | None:
+    """What two passages that are asked alike come to; None where they may well stand side by side."""
+    gainsaid = differing(other.answer, one.answer)
+    clauses = {one.passage.clause, other.passage.clause}
+    apart = len(clauses - {None}) == 2  # under different rules related questions have different answers
+    if alike < NEAR_QUESTION and (apart or not gainsaid):
+        return None
+    how = "the same" if alike == 1 else "nearly the same" if alike >= NEAR_QUESTION else "a related"
+    kind = "contradiction" if gainsaid else "duplicate question"
+    return Finding(kind, (other.name, one.name), "; ".join([f"{how} question “{question}”", *gainsaid]))
 
 
 def _asked(passage: Passage) -> list[str]:

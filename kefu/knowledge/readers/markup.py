@@ -39,7 +39,7 @@ def html_blocks(text: str, *, name: str) -> Iterator[Block]:
     """
     walk = _Walk()
     try:
-        walk.into(BeautifulSoup(text, "lxml"))
+        walk.into(BeautifulSoup(text, "html.parser"))
     except RecursionError as error:
         raise ConfigError(f"{name} is nested too deep for a page") from error
     walk.flush()
@@ -79,6 +79,7 @@ class _Walk:
     words: list[str] = field(default_factory=list)
     line: int = 1
     bullet: str = ""
+    level: int = 0  # of the heading that is being read
 
     def into(self, tag: Tag) -> None:
         for child in tag.children:
@@ -87,14 +88,15 @@ class _Walk:
             elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
                 self.words.append(_SPACE.sub(" ", str(child)))
 
-    def flush(self, level: int = 0) -> None:
+    def flush(self) -> None:
         lines = [_SPACE.sub(" ", line).strip() for line in "".join(self.words).split("\n")]
         text = "\n".join(line for line in lines if line)
         self.words = []
         if text:
-            shown = text.replace("\n", " ") if level else self.bullet + text
-            self.blocks.append(Block(shown, f"line {self.line}", level))
-            self.bullet = ""
+            shown = text.replace("\n", " ") if self.level else self.bullet + text
+            self.blocks.append(Block(shown, f"line {self.line}", self.level))
+            # a heading that nobody closed ends where the next block begins
+            self.bullet, self.level = "", 0
 
     def _tag(self, tag: Tag) -> None:
         if tag.name in _LEFT_OUT and not (tag.name == "header" and tag.find(["h1", "h2", "h3"])):
@@ -113,8 +115,10 @@ class _Walk:
     def _heading(self, tag: Tag) -> None:
         self.flush()
         self._at(tag)
+        self.level = QUESTION if tag.name in _QUESTIONS else int(tag.name[1])
         self.into(tag)
-        self.flush(QUESTION if tag.name in _QUESTIONS else int(tag.name[1]))
+        self.flush()
+        self.level = 0
 
     def _framed(self, tag: Tag) -> None:
         self.flush()

@@ -103,10 +103,8 @@ def _objects(items: Iterator[tuple[str, Any]]) -> Reading:
         if isinstance(item, dict):
             rows.append(Row(place, {str(name): _text(value) for name, value in item.items()}))
         else:
-            found = (
-                item if isinstance(item, str) and item.startswith("no JSON") else f"a {type(item).__name__}"
-            )
-            bad.append(Bad(place, f"found {found}; wanted an object"))
+            broken = isinstance(item, str) and item.startswith("no JSON")
+            bad.append(Bad(place, f"found {item if broken else type(item).__name__}; wanted an object"))
     return Reading(tuple(rows), tuple(bad))
 
 
