@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,10 +58,21 @@ class Products(Repository):
 
     def put(self, products: Sequence[Product]) -> None:
         """Insert products, or overwrite those that are there; bumps the counter ``catalogue``."""
+        self._write([(product, position) for position, product in enumerate(products)])
+
+    def merge(self, products: Sequence[Product]) -> None:
+        """The same; those that are there keep their place, new ones come behind all others."""
+        rows = self._all(sa.select(_PRODUCTS.c.product_id, _PRODUCTS.c.position))
+        places = {str(row["product_id"]): int(row["position"]) for row in rows}
+        behind = count(max(places.values(), default=-1) + 1)
+        self._write([(p, places[p.product_id] if p.product_id in places else next(behind)) for p in products])
+
+    def _write(self, placed: Sequence[tuple[Product, int]]) -> None:
+        products = [product for product, _ in placed]
         if products:
             gone = sa.delete(_VARIANTS).where(_VARIANTS.c.product_id == sa.bindparam("of_product"))
             self._run(gone, [{"of_product": product.product_id} for product in products])
-        self._put(_PRODUCTS, [_row(product, position) for position, product in enumerate(products)])
+        self._put(_PRODUCTS, [_row(product, position) for product, position in placed])
         pieces = [
             {"product_id": p.product_id, "name": v.name, "position": position, "stock": v.stock}
             for p in products

@@ -90,7 +90,7 @@ def read_shop(folder: Path, moments: Moments, *, automatic_up_to: int, clauses: 
     """
     customers = [_customer(row) for row in _table(folder, "customers", CUSTOMERS)]
     product_rows = _table(folder, "products", PRODUCTS)
-    products = {row.text("product_id"): _product(row) for row in product_rows}
+    products = {row.text("product_id"): read_product(row) for row in product_rows}
     rows = _table(folder, "orders", ORDERS)
     _known(rows, "customer_id", {customer.customer_id for customer in customers})
     lines = _lines(folder, rows, products)
@@ -131,7 +131,8 @@ def _customer(row: Row) -> Customer:
     return Customer(**{name: row.optional(name) or "" for name in CUSTOMERS} | needed, state=state)
 
 
-def _product(row: Row) -> Product:
+def read_product(row: Row) -> Product:
+    """The product of a row with the columns ``PRODUCTS``; SeedError where a cell cannot be read."""
     attributes = pairs(row, "attributes")
     period = attributes.get("period")
     if period is not None and period not in PERIODS:

