@@ -26,6 +26,7 @@ _LINE_FIELDS = tuple(c.name for c in _LINES.columns if c.name != "product_id")
 _USED_FIELDS = ("progress_percent", "downloaded")
 
 
+_NOT_SOLD = ("pending_payment", "cancelled", "returned")
 _AT_ONCE = 200  # orders that are held
 
 
@@ -105,7 +106,7 @@ class Orders(Repository):
         """Pieces sold of each product in the ``most`` newest orders, the most first; not what went back."""
         newest = sa.select(_ORDERS.c.order_number, _ORDERS.c.status).order_by(_ORDERS.c.placed_at.desc())
         rows = self._all(newest.limit(most))
-        numbers = [row["order_number"] for row in rows if row["status"] not in ("cancelled", "returned")]
+        numbers = [row["order_number"] for row in rows if row["status"] not in _NOT_SOLD]
         sold: Counter[str] = Counter()
         for row in self._all(sa.select(_LINES).where(_LINES.c.order_number.in_(numbers))):
             sold[row["product_id"]] += row["quantity"] - row["cancelled"]
