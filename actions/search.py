@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from actions.attributes import asked_keys, product_buttons, rows, say_attribute, spoken_rest
+from actions.attributes import asked_keys, product_buttons, rows, say_attribute
 from actions.base import KefuAction
 from actions.focus import focus_of, focused, unfocused
 from actions.handoff import OFFER
-from actions.price import PriceRange, said_price
 from actions.products import ActionProduct
 from actions.rescue import rescue
 from actions.turn import Event, Turn
-from actions.words import listed, simplified, word
+from actions.wish import wish_of
+from actions.words import simplified
 from kefu.shop import catalogue
 from kefu.shop.records import Product, Transaction
 
 SHOWN = 8  # products of a list; a button stands under the first of them
 CHEAPEST = re.compile(r"cheapest|lowest price|最便宜|最低价", re.IGNORECASE)
-# attributes that a wish can only mean as "with it"
-YES_NO = ("wireless", "noise_cancelling", "dimmable", "certificate")
 
 
 class ActionSearch(KefuAction):
@@ -77,38 +75,3 @@ def _overview(turn: Turn, tx: Transaction) -> list[Event]:
     first = catalogue.one_of_each(tx)[:SHOWN]
     _list(turn, "search_all", first)
     return unfocused()
-
-
-def wish_of(turn: Turn, tx: Transaction, *, named: bool) -> catalogue.Wish:
-    """What the message looks for; kinds count only where no product is ``named``."""
-    price = _in_our_money(turn, tx, said_price(turn))
-    with_it = {str(e["value"]): "yes" for e in turn.entities("attribute") if e["value"] in YES_NO}
-    return catalogue.Wish(
-        kinds=() if named else turn.mention().kinds,
-        max_price=price.most,
-        min_price=price.least,
-        attributes={**_values(turn, tx), **with_it},
-    )
-
-
-def _in_our_money(turn: Turn, tx: Transaction, price: PriceRange) -> PriceRange:
-    """A limit in a currency in which the shop names no price is not converted: that is said."""
-    ours = sorted({product.currency for product in catalogue.shelf(tx).products.values()})
-    if not price.currencies or price.currencies & set(ours):
-        return price
-    turn.say("search_currency", currency=listed(ours, language=turn.language))
-    return PriceRange()
-
-
-def _values(turn: Turn, tx: Transaction) -> dict[str, str]:
-    """Attribute values of the catalogue that the message says ("for beginners", "as a PDF")."""
-    text = spoken_rest(turn).casefold()
-    told = catalogue.shelf(tx).values
-    plain = ((key, value) for key, value in told if not value.isdecimal() and value not in ("yes", "no"))
-    return {key: value for key, value in plain if _says(text, value)}
-
-
-def _says(text: str, value: str) -> bool:
-    english = rf"(?<![a-z0-9]){re.escape(value.casefold())}s?(?![a-z0-9])"
-    chinese = word(value, language="zh").casefold()
-    return bool(re.search(english, text)) or (not chinese.isascii() and len(chinese) > 1 and chinese in text)

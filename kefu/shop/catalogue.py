@@ -105,7 +105,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a customer looks for; everything not given is open. ``max_price`` in minor units."""
+    """What a customer looks for; everything not given is open. Prices in minor units.
+
+    ``having``: keys that a product must have, with any value but "no"; ``attributes``: values it must have.
+    """
 
     kinds: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
@@ -113,6 +116,7 @@ class Wish:
     max_price: int | None = None
     min_price: int | None = None
     in_stock: bool = True
+    having: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -209,6 +213,7 @@ def _meets(product: Product, wish: Wish) -> bool:
             wish.max_price is None or product.price <= wish.max_price,
             wish.min_price is None or product.price >= wish.min_price,
             all(word.casefold() in _searchable(product) for word in wish.words),
+            all(_value(product, key) not in (None, "no") for key in wish.having),
             all(_has(product, key, value) for key, value in wish.attributes.items()),
         )
     )

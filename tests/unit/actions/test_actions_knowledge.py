@@ -95,13 +95,16 @@ def test_key_and_representation(tmp_path: Path, knowledge: KefuKnowledgeBase) ->
 
 
 @pytest.mark.parametrize(
-    ("ordinal", "meant"), [("1", "A"), ("3", "C"), ("last", "C"), ("4", None), ("other", None), ("both", None)]
+    ("ordinal", "meant"),
+    [("1", "A"), ("3", "C"), ("last", "C"), ("4", None), ("other", None), ("both", None)],
 )
 def test_a_place_in_a_list(knowledge: KefuKnowledgeBase, ordinal: str, meant: str | None) -> None:
     assert knowledge.mentioned(ordinal, ["A", "B", "C"]) == meant
 
 
-def ask(knowledge: KefuKnowledgeBase, slots: dict[str, Any], *entities: str) -> tuple[list[str], dict[str, Any]]:
+def ask(
+    knowledge: KefuKnowledgeBase, slots: dict[str, Any], *entities: str
+) -> tuple[list[str], dict[str, Any]]:
     """What rasa-sdk's own action says over this knowledge base, and the slots that it sets."""
     found = [{"entity": name, "value": slots.get(name)} for name in entities]
     tracker = Tracker("s", slots, {"entities": found}, [], False, None, {}, None)
