@@ -92,7 +92,7 @@ class Thing:
 class Fact:
     """One thing that is known: ``subject`` stands in ``relation`` to ``object``.
 
-    ``Fact(product("P202"), "requires", product("P201"))``: P202 requires P201.
+    ``Fact(product("advanced"), "requires", product("basics"))``: the advanced course requires the basics.
     """
 
     subject: Thing

@@ -57,7 +57,8 @@ def test_one_sentence_names_the_purchase_and_the_fact(enter: Enter) -> None:
 
 def test_in_chinese(enter: Enter) -> None:
     assert recommended(Talk(enter("C1003"), "zh"), "给我推荐点什么") == (
-        "根据您买过的商品：\n1. 黄金会员（年）（$99.00）：您已有学习会员（月），学习会员（月）可以升级为黄金会员（年）。"
+        "根据您买过的商品：\n1. 黄金会员（年）（$99.00）："
+        "您已有学习会员（月），学习会员（月）可以升级为黄金会员（年）。"
     )
 
 
