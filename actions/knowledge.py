@@ -26,7 +26,7 @@ class KefuKnowledgeBase(KnowledgeBase):
     """An object type is a kind of product, an object one product as plain values.
 
     Its key attribute is ``id``, its representation the name in ``language``; beside its own attributes
-    each relation is one, with the ids that it leads to. Nothing blocks the event loop.
+    each relation is one, with the ids that it leads to. What is a coroutine reads off the event loop.
     """
 
     def __init__(self, read: Read, *, language: str) -> None:

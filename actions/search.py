@@ -72,6 +72,6 @@ def _overview(turn: Turn, tx: Transaction) -> list[Event]:
     """Nothing that the catalogue knows was named: something of every category."""
     if CHEAPEST.search(simplified(turn.text)):
         return _say(turn, tx, catalogue.search(tx, catalogue.Wish(), limit=1), set())
-    first = catalogue.one_of_each(tx)[:SHOWN]
+    first = catalogue.one_of_each(tx, limit=SHOWN)
     _list(turn, "search_all", first)
     return unfocused()

@@ -5,9 +5,10 @@ How products stand to each other is asked in ``kefu.shop.related``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from kefu.knowledge.graph import Graph
@@ -184,25 +185,24 @@ def search(
     every = shelf(tx).products.values()
     fitting = [p for p in every if _meets(p, wish) and (not among or p.product_id in among)]
     ids = [product.product_id for product in sorted(fitting, key=lambda product: abs(product.price - near))]
-    found: list[Product] = []
-    for page in _pages(ids):
-        found += [p for p in by_ids(tx, page) if not wish.in_stock or in_stock(p)]
-        if limit is not None and len(found) >= limit:
-            break
-    return found[:limit]
+    return list(islice(_available(tx, ids, only=wish.in_stock), limit))
 
 
-def _pages(ids: list[str]) -> Iterator[list[str]]:
+def _available(tx: Transaction, ids: Sequence[str], *, only: bool = True) -> Iterator[Product]:
+    """The products of these ids with their stock of this moment; ``only`` those that can be bought."""
     for first in range(0, len(ids), _AT_ONCE):
-        yield ids[first : first + _AT_ONCE]
+        for product in by_ids(tx, ids[first : first + _AT_ONCE]):
+            if not only or in_stock(product):
+                yield product
 
 
-def one_of_each(tx: Transaction) -> list[Product]:
-    """The cheapest product of each category that can be bought now, cheapest first."""
-    every = sorted(shelf(tx).products.values(), key=lambda product: product.price)
-    categories = dict.fromkeys(product.category for product in every)
-    firsts = [search(tx, Wish(categories=(category,)), limit=1) for category in categories]
-    return [product for found in firsts for product in found]
+def one_of_each(tx: Transaction, *, limit: int) -> list[Product]:
+    """The cheapest product of each category that can be bought now, of up to ``limit`` categories."""
+    by_category: dict[str, list[str]] = {}
+    for product in sorted(shelf(tx).products.values(), key=lambda product: product.price):
+        by_category.setdefault(product.category, []).append(product.product_id)
+    there = (found for ids in by_category.values() if (found := next(_available(tx, ids), None)))
+    return list(islice(there, limit))
 
 
 def _meets(product: Product, wish: Wish) -> bool:

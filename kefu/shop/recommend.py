@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kefu.knowledge.graph import Fact, Step, product
+from kefu.knowledge.graph import Fact, Graph, Step, product
 from kefu.shop.catalogue import by_ids, in_stock, shelf
 from kefu.shop.identity import Identity
 from kefu.shop.purchases import purchases_of
@@ -84,14 +84,14 @@ def _following(
             here = product(reason.product_id)
             for fact in graph.beside(here, (step,)):
                 other = fact.other(here).name
-                if other not in seen and _ready(tx, other, owned):
+                if other not in seen and _ready(graph, other, owned):
                     seen.add(other)
                     yield other, (fact, reason)
 
 
-def _ready(tx: Transaction, product_id: str, owned: frozenset[str]) -> bool:
+def _ready(graph: Graph, product_id: str, owned: frozenset[str]) -> bool:
     """Whether all that a product requires is owned: no course is recommended before its first part."""
-    required = shelf(tx).graph.walk(product(product_id), REQUIRED)
+    required = graph.walk(product(product_id), REQUIRED)
     return all(path.end.name in owned for path in required)
 
 

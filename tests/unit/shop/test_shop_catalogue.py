@@ -99,9 +99,10 @@ def test_a_search_among_some_and_nearest_in_price(tx: Transaction) -> None:
 
 
 def test_one_of_each_category(tx: Transaction) -> None:
-    found = one_of_each(tx)
+    found = one_of_each(tx, limit=10)
     assert ids(found) == ["P401", "P301", "P106", "P203", "P101", "P105"]
     assert all(in_stock(each) for each in found)
+    assert ids(one_of_each(tx, limit=2)) == ["P401", "P301"]
 
 
 def test_products_by_id(tx: Transaction) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
-from kefu.shop.catalogue import in_stock
+from kefu.knowledge.graph import product as node
+from kefu.shop.catalogue import in_stock, shelf
 from kefu.shop.identity import Identity
 from kefu.shop.purchases import purchases_of
 from kefu.shop.recommend import Recommended, recommend
@@ -141,6 +143,28 @@ def test_what_sells_counts_pieces_and_not_what_went_back(shop: DemoShop) -> None
         assert list(sold.values()) == sorted(sold.values(), reverse=True)
         assert "P203" not in sold  # not paid
         assert tx.orders.sold_lately(most=2) == {"P106": 2}  # the two of today, one of them not paid
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_the_catalogue_says_each_reason_is_a_fact_about_a_purchase(shop: DemoShop, seed: int) -> None:
+    draw = Random(seed)
+    kinds = ("requires", "next", "fits", "compatible_with", "alternative", "upgrade", "variant_of")
+    with shop.write() as tx:
+        every = [product.product_id for product in tx.products.all()]
+        for product_id in every:
+            others = draw.sample([other for other in every if other != product_id], 3)
+            says(tx, product_id, *((draw.choice(kinds), other) for other in others))
+        for customer in CUSTOMERS:
+            bought, graph = purchases_of(tx, who(customer)), shelf(tx).graph
+            for each in recommend(tx, who(customer), limit=20).found:
+                assert each.product.product_id not in bought.ordered and in_stock(each.product)
+                if each.fact is not None and each.owned is not None:
+                    ends = {each.fact.subject.name, each.fact.object.name}
+                    assert each.fact in graph.facts and each.fact.relation != "alternative"
+                    assert ends == {each.owned.product_id, each.product.product_id}
+                    assert each.owned.product_id in bought.owned
+                    required = graph.about(node(each.product.product_id), "requires")
+                    assert {fact.object.name for fact in required} <= bought.owned
 
 
 def test_only_a_kind_or_only_one_purchase(shop: DemoShop) -> None:
