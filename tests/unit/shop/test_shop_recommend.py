@@ -146,7 +146,9 @@ def test_what_sells_counts_pieces_and_not_what_went_back(shop: DemoShop) -> None
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_whatever_the_catalogue_says_each_reason_is_a_fact_about_a_purchase(shop: DemoShop, seed: int) -> None:
+def test_each_reason_is_a_fact_about_a_purchase_whatever_the_catalogue_says(
+    shop: DemoShop, seed: int
+) -> None:
     draw = Random(seed)
     kinds = ("requires", "next", "fits", "compatible_with", "alternative", "upgrade", "variant_of")
     with shop.write() as tx:
