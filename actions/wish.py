@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from actions.attributes import CUES, spoken_rest
+from actions.attributes import spoken_rest
 from actions.price import PriceRange, said_price
 from actions.turn import Turn
 from actions.words import listed, word
 from kefu.shop import catalogue
 from kefu.shop.records import Transaction
 
-# attributes that a wish can only mean as "with it", beside those that are yes or no throughout the catalogue
-WITH_IT = ("wireless", "noise_cancelling", "dimmable", "certificate", "waterproof", "bluetooth")
+# Attributes that a wish can only mean as "with it", beside those that are yes or no throughout the catalogue.
+# Narrower than what asks about a product (CUES): "cables" and "something for rain" are looked for themselves.
+WITH_IT: Mapping[str, str] = {
+    "wireless": r"wireless|cordless|无线|\bwired\b|有线|\bcable\b",
+    "noise_cancelling": r"noise[ -]?cancell?(?:ing|ation)|\banc\b|降噪",
+    "dimmable": r"dimmable|调光",
+    "certificate": r"certificate|证书|结业证",
+    "waterproof": r"water[ -]?(?:proof|resistant)|防水",
+    "bluetooth": r"bluetooth|蓝牙",
+}
 # words that name the opposite of their attribute, and what stands before a thing that is not wanted
 OPPOSITE: Mapping[str, re.Pattern[str]] = {"wireless": re.compile(r"wired|cable|有线", re.IGNORECASE)}
 DENIED = re.compile(
@@ -53,8 +61,7 @@ def _with_it(tx: Transaction) -> list[str]:
 def _wants(key: str, text: str, *, learnt: bool) -> bool | None:
     """Whether a text wants an attribute (True) or its absence (False); None where it does not speak of it."""
     names = "|".join(map(re.escape, (key.replace("_", " "), word(key, language="zh"))))
-    cue = CUES.get(key) or re.compile(names, re.IGNORECASE)
-    found = cue.search(text)
+    found = re.search(WITH_IT.get(key, names), text, re.IGNORECASE)
     if found is None:
         return True if learnt else None
     opposite = key in OPPOSITE and OPPOSITE[key].search(found.group()) is not None

@@ -256,3 +256,9 @@ def test_with_and_without(
     said = Talk(alice, language).say(ActionSearch(), "search_products", text)
     assert [name for name in there if name not in said] == []
     assert [name for name in absent if name in said] == []
+
+
+@pytest.mark.parametrize("text", ["do you sell cables", "something for the rain", "a water filter"])
+def test_a_thing_that_is_looked_for_is_no_attribute(alice: Stage, text: str) -> None:
+    said = Talk(alice).say(ActionSearch(), "search_products", text)
+    assert said.startswith("Here is a look across the shop")
