@@ -148,7 +148,7 @@ def test_an_alternative_by_a_fact_and_one_that_is_only_near(alice: Stage) -> Non
 def test_what_fits_by_which_fact(alice: Stage) -> None:
     talk = Talk(alice)
     said = talk.say(ActionCompatible(), "ask_compatible", "does the charging case fit the earbuds?")
-    assert said.startswith("Yes: Aurora Charging Case fits Aurora Wireless Earbuds. Out of stock")
+    assert said.startswith("Yes, Aurora Charging Case fits Aurora Wireless Earbuds. Out of stock")
     assert talk.custom["facts"] == [["P103", "fits", "P101"]]
     assert "cannot promise" in talk.say(ActionCompatible(), "ask_compatible", "will it fit the headphones?")
 
