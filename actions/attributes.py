@@ -178,10 +178,14 @@ def details(product: Product, turn: Turn) -> str:
     return text[0].upper() + text[1:] if parts else ""
 
 
-def product_buttons(products: Sequence[Product], turn: Turn) -> Sequence[tuple[str, str]]:
-    """A button for each product, repeating the question about it."""
-    intent = turn.intent if turn.intent.startswith(("ask_", "compare")) else "ask_product"
-    return [(p.name(turn.language), f'/{intent}{{"product": "{p.product_id}"}}') for p in products[:6]]
+def product_buttons(
+    products: Sequence[Product], turn: Turn, *, intent: str | None = None
+) -> Sequence[tuple[str, str]]:
+    """A button for each product, repeating the question about it (or with ``intent``)."""
+    asked = turn.intent if turn.intent.startswith(("ask_", "compare")) else "ask_product"
+    return [
+        (p.name(turn.language), f'/{intent or asked}{{"product": "{p.product_id}"}}') for p in products[:6]
+    ]
 
 
 def priced(products: Sequence[Product], turn: Turn) -> str:

@@ -20,6 +20,7 @@ from actions.answers import (
 )
 from actions.base import KefuAction
 from actions.faq import ActionReturnable
+from actions.focus import unfocused
 from actions.forms import judge
 from actions.handoff import open_for_person
 from actions.present import concerned, tell
@@ -56,7 +57,7 @@ def pending(turn: Turn, tx: Transaction) -> Confirmation | None:
 
 
 class ActionBeginTask(KefuAction):
-    """Make room for a new task: an earlier one's slots and its confirmation are gone."""
+    """Make room for a new task: an earlier one's slots, its confirmation, the product in focus are gone."""
 
     def name(self) -> str:
         return "action_begin_task"
@@ -68,7 +69,7 @@ class ActionBeginTask(KefuAction):
         if waiting or running:
             turn.say("set_aside")
         answer_first(turn, tx)
-        return cleared()
+        return [*cleared(), *unfocused()]
 
 
 def answer_first(turn: Turn, tx: Transaction) -> None:

@@ -36,6 +36,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "check_coupon": ("Check a coupon", "查询优惠券"),
     "ask_product": ("A question about a product", "咨询商品"),
     "search_products": ("See what you sell", "看看有什么商品"),
+    "ask_recommendation": ("Recommend something to me", "给我推荐商品"),
     "compare_products": ("Compare two products", "对比两款商品"),
     "request_human": ("Talk to a person", "转人工"),
 }

@@ -12,6 +12,7 @@ from rasa_sdk.events import SlotSet
 from actions.answers import said_reason
 from actions.attributes import say_attribute
 from actions.base import KefuAction
+from actions.focus import focus_of
 from actions.forms import judge
 from actions.handoff import OFFER
 from actions.present import focus_events, outcome_facts, tell
@@ -73,7 +74,7 @@ def _told_by_catalogue(turn: Turn, tx: Transaction, passage: str | None) -> list
     key = OF_CATALOGUE.get(passage or "")
     if key is None or turn.value("passage"):
         return []
-    mention, focus = turn.mention(), turn.slot("focus_product")
+    mention, focus = turn.mention(), focus_of(turn)
     kinds = [p for p in tx.products.all() if p.kind in mention.kinds] if key == "benefits" else []
     found = by_ids(tx, mention.product_ids) or kinds or by_ids(tx, [focus] if focus else [])
     known = [product for product in found if attribute(product, key).known]
@@ -151,7 +152,8 @@ def _say_yes(
 
 def _products(turn: Turn, tx: Transaction, mention: Mention) -> list[Product]:
     """The products that the question names; without one, the product in focus."""
-    ids = mention.product_ids or ((turn.slot("focus_product"),) if turn.slot("focus_product") else ())
+    focus = focus_of(turn)
+    ids = mention.product_ids or ((focus,) if focus else ())
     named = [product for product in (tx.products.get(pid) for pid in ids) if product is not None]
     if named or not mention.kinds:
         return named

@@ -7,7 +7,7 @@ from typing import Any
 
 from actions.attributes import asked_keys, say_attribute
 from actions.faq import ActionFaq
-from actions.products import focused
+from actions.focus import focus_of, focused
 from actions.turn import Event, Turn
 from kefu.shop import catalogue
 from kefu.shop.records import Transaction
@@ -31,7 +31,7 @@ def say_if_certain(turn: Turn, tx: Transaction) -> list[Event] | None:
 
 def _of_product(turn: Turn, tx: Transaction) -> list[Event] | None:
     named = catalogue.by_ids(tx, turn.mention().product_ids)
-    found = named or catalogue.by_ids(tx, [turn.slot("focus_product") or ""])
+    found = named or catalogue.by_ids(tx, [focus_of(turn) or ""])
     keys = asked_keys(turn, found[0]) if len(found) == 1 else []
     if not keys:
         return None

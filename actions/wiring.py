@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from time import monotonic
 
+from actions.knowledge import KefuKnowledgeBase
 from kefu.knowledge.passages import Passage, render
 from kefu.settings import Settings
 from kefu.shop.delivery import Delivery
@@ -51,6 +52,11 @@ def settled(refunds: Sequence[Refund], *, now: datetime, until: float) -> list[R
                                                    seconds=seconds)  # fmt: skip
         after.append(known)
     return after
+
+
+def knowledge_base(language: str) -> KefuKnowledgeBase:
+    """The catalogue behind rasa-sdk's interface of knowledge bases, with its names in ``language``."""
+    return KefuKnowledgeBase(lambda: store().read(), language=language)
 
 
 def code_rules() -> CodeRules:

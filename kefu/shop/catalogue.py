@@ -1,11 +1,17 @@
-"""Questions about products, answered from the catalogue alone; what it does not say is unknown."""
+"""Questions about products, answered from the catalogue alone; what it does not say is unknown.
+
+How products stand to each other is asked in ``kefu.shop.related``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from kefu.knowledge.graph import Graph
 from kefu.shop.case import GOODS
 from kefu.shop.digital import CLAUSES
 from kefu.shop.money import Money
@@ -15,11 +21,43 @@ from kefu.store.records import Product
 if TYPE_CHECKING:
     from kefu.store import Transaction
 
-# keys that hold the ids of other products: they are told as products, not as values
-LINKS = ("compatible_with", "fits", "alternative", "next", "requires", "upgrade")
+# keys that hold the ids of other products: they are relations, told as products and not as values
+LINKS = ("compatible_with", "fits", "alternative", "next", "requires", "upgrade", "variant_of")
+# the clause by which a whole kind of products is covered, for the graph
+COVERED: Mapping[str, tuple[str, ...]] = {GOODS: (OWN_WISH,), **{kind: (c,) for kind, c in CLAUSES.items()}}
+_AT_ONCE = 50  # products whose stock is read at a time
 COLOURS = ("color", "colour", "variant", "variants")
 
 Value = str | int | Money | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The catalogue as the store's counter ``catalogue`` stands; its stock may be older than the store's."""
+
+    products: Mapping[str, Product]
+    graph: Graph
+
+    @cached_property
+    def values(self) -> tuple[tuple[str, str], ...]:
+        """Each key with each of its values, as far as any product has it."""
+        told = (
+            (key, each)
+            for product in self.products.values()
+            for key in keys_of(product)
+            for each in _several(product.attributes[key])
+        )
+        return tuple(dict.fromkeys(told))
+
+
+def shelf(tx: Transaction) -> Shelf:
+    """The catalogue and its graph, read anew when the counter moved and not at every turn."""
+    return tx.kept("catalogue", _read)
+
+
+def _read(tx: Transaction) -> Shelf:
+    products = {product.product_id: product for product in tx.products.all()}
+    return Shelf(products, Graph.of(tx, clauses=COVERED))
 
 
 @dataclass(frozen=True)
@@ -67,28 +105,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """Whether two products go together.
-
-    ``yes``; ``not_listed``: the catalogue lists what goes with one of them, without the other;
-    ``unknown``: it lists nothing. ``listed`` is what it does list.
-    """
-
-    status: str
-    listed: tuple[Product, ...] = ()
-
-
-@dataclass(frozen=True)
-class Path:
-    """The courses that come before and after a course, nearest first."""
-
-    before: tuple[Product, ...] = ()
-    after: tuple[Product, ...] = ()
-
-
-@dataclass(frozen=True)
 class Wish:
-    """What a customer looks for; everything not given is open. ``max_price`` in minor units."""
+    """What a customer looks for; everything not given is open. Prices in minor units.
+
+    ``having``: keys that a product must have, with any value but "no"; ``attributes``: values it must have.
+    """
 
     kinds: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
@@ -96,6 +117,7 @@ class Wish:
     max_price: int | None = None
     min_price: int | None = None
     in_stock: bool = True
+    having: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -141,86 +163,46 @@ def compare(left: Product, right: Product) -> list[Row]:
     return [Row(key, _value(left, key), _value(right, key)) for key in keys]
 
 
-def alternatives(tx: Transaction, product: Product, *, limit: int = 3) -> list[Product]:
-    """What may be bought instead: what the catalogue names, then its category, nearest price first.
-
-    Nothing that is out of stock.
-    """
-    everything = tx.products.all()
-    named = set(_links(product, "alternative"))
-    rest = [
-        other
-        for other in everything
-        if other.product_id != product.product_id
-        and (other.product_id in named or (other.kind, other.category) == (product.kind, product.category))
-        and in_stock(other)
-    ]
-    rest.sort(key=lambda other: (other.product_id not in named, abs(other.price - product.price)))
-    return rest[:limit]
-
-
-def accessories(tx: Transaction, product: Product, *, available_only: bool = False) -> list[Product]:
-    """What goes with a product, whichever of the two rows says so."""
-    found = [other for other in tx.products.all() if _linked(product, other)]
-    return [other for other in found if in_stock(other)] if available_only else found
-
-
-def fits(tx: Transaction, left: Product, right: Product) -> Fit:
-    """Whether two products go together."""
-    if _linked(left, right):
-        return Fit("yes", (right,))
-    listed = accessories(tx, left) or accessories(tx, right)
-    return Fit("not_listed", tuple(listed)) if listed else Fit("unknown")
-
-
-def _linked(left: Product, right: Product) -> bool:
-    if left.product_id == right.product_id:
-        return False
-    pairs = ((left, right), (right, left))
-    return any(b.product_id in _links(a, key) for a, b in pairs for key in ("fits", "compatible_with"))
-
-
-def _links(product: Product, key: str) -> tuple[str, ...]:
-    value = product.attributes.get(key, ())
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-def course_path(tx: Transaction, product: Product) -> Path:
-    """What a course requires and what follows it, whichever of the two rows says so."""
-    everything = tx.products.all()
-    return Path(
-        before=_walk(everything, product, forth="requires", back="next"),
-        after=_walk(everything, product, forth="next", back="requires"),
-    )
-
-
-def _walk(everything: Sequence[Product], start: Product, *, forth: str, back: str) -> tuple[Product, ...]:
-    found: dict[str, Product] = {}
-    queue = [start]
-    while queue:
-        here = queue.pop(0)
-        for other in everything:
-            joined = other.product_id in _links(here, forth) or here.product_id in _links(other, back)
-            if joined and other.product_id not in found and other.product_id != start.product_id:
-                found[other.product_id] = other
-                queue.append(other)
-    return tuple(found.values())
-
-
-def upgrade_of(tx: Transaction, product: Product) -> Product | None:
-    """The membership that the catalogue names as the next larger one."""
-    return next((found for id_ in _links(product, "upgrade") if (found := tx.products.get(id_))), None)
-
-
 def by_ids(tx: Transaction, product_ids: Iterable[str]) -> list[Product]:
-    """The products of these ids that there are, in the given order."""
-    return [product for id_ in dict.fromkeys(product_ids) if (product := tx.products.get(id_)) is not None]
+    """The products of these ids that there are, in the given order, with their stock of this moment."""
+    wanted = list(dict.fromkeys(product_ids))
+    found = tx.products.by_ids(wanted) if wanted else {}
+    return [found[product_id] for product_id in wanted if product_id in found]
 
 
-def search(tx: Transaction, wish: Wish, *, limit: int | None = None) -> list[Product]:
-    """Products that meet every part of a wish, cheapest first."""
-    found = [product for product in tx.products.all() if _meets(product, wish)]
-    return sorted(found, key=lambda product: product.price)[:limit]
+def search(
+    tx: Transaction,
+    wish: Wish,
+    *,
+    among: Collection[str] = (),
+    near: int = 0,
+    limit: int | None = None,
+) -> list[Product]:
+    """Products that meet every part of a wish, those first whose price is nearest to ``near``.
+
+    ``among`` these ids, where some are given; prices in minor units.
+    """
+    every = shelf(tx).products.values()
+    fitting = [p for p in every if _meets(p, wish) and (not among or p.product_id in among)]
+    ids = [product.product_id for product in sorted(fitting, key=lambda product: abs(product.price - near))]
+    return list(islice(_available(tx, ids, only=wish.in_stock), limit))
+
+
+def _available(tx: Transaction, ids: Sequence[str], *, only: bool = True) -> Iterator[Product]:
+    """The products of these ids with their stock of this moment; ``only`` those that can be bought."""
+    for first in range(0, len(ids), _AT_ONCE):
+        for product in by_ids(tx, ids[first : first + _AT_ONCE]):
+            if not only or in_stock(product):
+                yield product
+
+
+def one_of_each(tx: Transaction, *, limit: int) -> list[Product]:
+    """The cheapest product of each category that can be bought now, of up to ``limit`` categories."""
+    by_category: dict[str, list[str]] = {}
+    for product in sorted(shelf(tx).products.values(), key=lambda product: product.price):
+        by_category.setdefault(product.category, []).append(product.product_id)
+    there = (found for ids in by_category.values() if (found := next(_available(tx, ids), None)))
+    return list(islice(there, limit))
 
 
 def _meets(product: Product, wish: Wish) -> bool:
@@ -230,8 +212,8 @@ def _meets(product: Product, wish: Wish) -> bool:
             not wish.categories or product.category in wish.categories,
             wish.max_price is None or product.price <= wish.max_price,
             wish.min_price is None or product.price >= wish.min_price,
-            not wish.in_stock or in_stock(product),
             all(word.casefold() in _searchable(product) for word in wish.words),
+            all(_value(product, key) not in (None, "no") for key in wish.having),
             all(_has(product, key, value) for key, value in wish.attributes.items()),
         )
     )
@@ -245,6 +227,10 @@ def _has(product: Product, key: str, value: str) -> bool:
     mine = _value(product, key)
     values = mine if isinstance(mine, tuple) else (str(mine),)
     return mine is not None and value.casefold() in {each.casefold() for each in values}
+
+
+def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
 
 
 def returnable_clause(product: Product) -> str:

@@ -61,6 +61,7 @@ class Repository:
         self._connection = connection
         self._clock = clock
         self._until: datetime | None = None
+        self.moved: set[str] = set()  # the change counters that it moved
 
     def only_before(self, moment: datetime) -> None:
         """From now on give only rows that were created before ``moment``, where the rows know that."""
@@ -134,3 +135,4 @@ class Repository:
     def _bump(self, counters: sa.Table, name: str) -> None:
         changed = sa.update(counters).where(counters.c.name == name).values(value=counters.c.value + 1)
         self._must_change(changed, f"there is no change counter {name!r}")
+        self.moved.add(name)

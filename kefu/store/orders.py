@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -25,7 +26,12 @@ _LINE_FIELDS = tuple(c.name for c in _LINES.columns if c.name != "product_id")
 _USED_FIELDS = ("progress_percent", "downloaded")
 
 
+_NOT_SOLD = ("pending_payment", "cancelled", "returned")
 _AT_ONCE = 200  # orders that are held
+
+
+def _most(sold: tuple[str, int]) -> tuple[int, str]:
+    return -sold[1], sold[0]
 
 
 def _number(order: Order) -> str:
@@ -95,6 +101,16 @@ class Orders(Repository):
         newest = sa.select(_ORDERS.c.order_number).order_by(_ORDERS.c.placed_at.desc()).limit(most)
         rows = newest.add_columns(_PARCELS.c.tracking_number).select_from(_ORDERS.outerjoin(_PARCELS))
         return [(row["order_number"], row["tracking_number"]) for row in self._all(rows)]
+
+    def sold_lately(self, *, most: int) -> dict[str, int]:
+        """Pieces sold of each product in the ``most`` newest orders, the most first; not what went back."""
+        newest = sa.select(_ORDERS.c.order_number, _ORDERS.c.status).order_by(_ORDERS.c.placed_at.desc())
+        rows = self._all(newest.limit(most))
+        numbers = [row["order_number"] for row in rows if row["status"] not in _NOT_SOLD]
+        sold: Counter[str] = Counter()
+        for row in self._all(sa.select(_LINES).where(_LINES.c.order_number.in_(numbers))):
+            sold[row["product_id"]] += row["quantity"] - row["cancelled"]
+        return {product_id: pieces for product_id, pieces in sorted(sold.items(), key=_most) if pieces}
 
     def each(self, *, since: datetime | None = None) -> Iterator[Order]:
         """Every order, or those placed since a moment, by number; a few at a time."""

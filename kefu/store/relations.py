@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from kefu.store import schema
 from kefu.store.base import Repository
 from kefu.store.knowledge_records import Relation
+from kefu.store.products import CATALOGUE
 
 _TABLE = schema.relations
 _FIELDS = ("product_id", "kind", "other_id", "clause")
@@ -32,13 +33,14 @@ class Relations(Repository):
         return self._told(_SELECT.where(_TABLE.c.other_id == product_id), kind)
 
     def replace_of(self, product_ids: Sequence[str], relations: Sequence[Relation]) -> None:
-        """Put these relations in place of all that was said of these products."""
+        """Put these relations in place of all that was said of these products; bumps ``catalogue``."""
         if product_ids:
             gone = sa.delete(_TABLE).where(_TABLE.c.product_id == sa.bindparam("of_product"))
             self._run(gone, [{"of_product": product_id} for product_id in product_ids])
         rows = [{name: getattr(relation, name) for name in _FIELDS} for relation in relations]
         if rows:
             self._run(sa.insert(_TABLE), rows)
+        self._bump(schema.counters, CATALOGUE)
 
     def _told(self, statement: Any, kind: str | None) -> list[Relation]:
         wanted = statement if kind is None else statement.where(_TABLE.c.kind == kind)

@@ -14,6 +14,7 @@ from sqlalchemy.engine.url import URL, make_url
 from kefu.errors import ConfigError, StaleRevision, StoreError
 from kefu.store import schema
 from kefu.store.base import Clock, translated, utc_now
+from kefu.store.kept import Kept
 from kefu.store.transaction import Transaction
 
 _LOCK_WAIT_SECONDS = 10
@@ -26,6 +27,7 @@ class Store:
     def __init__(self, engine: Engine, *, clock: Clock = utc_now) -> None:
         self._engine = engine
         self._clock = clock
+        self._kept = Kept()
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = False, clock: Clock = utc_now) -> Store:
@@ -78,13 +80,13 @@ class Store:
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one moment of the database and cannot change it."""
         with _connection(self._engine, write=False) as connection:
-            yield Transaction(connection, self._clock)
+            yield Transaction(connection, self._clock, self._kept)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that is committed at the end of the block, or undone if that raises."""
         with _connection(self._engine, write=True) as connection:
-            tx = Transaction(connection, self._clock)
+            tx = Transaction(connection, self._clock, self._kept)
             yield tx
             tx.audit.flush()
             with translated():

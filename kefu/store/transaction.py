@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,6 +20,7 @@ from kefu.store.confirmations import Confirmations
 from kefu.store.coupons import Coupons
 from kefu.store.customers import Customers
 from kefu.store.invoices import Invoices
+from kefu.store.kept import Kept
 from kefu.store.orders import Orders
 from kefu.store.outbox import Outbox
 from kefu.store.passage_sources import PassageSources
@@ -34,14 +37,17 @@ from kefu.store.switches import Switches
 from kefu.store.tickets import Tickets
 from kefu.store.turns import Turns
 
+Value = TypeVar("Value")
+
 _KEPT_BY_EMPTYING = ("counters", "legal_moves", "switches", "audit", "passages_gone")
 
 
 class Transaction(Repository):
     """What ``Store.read()`` and ``Store.write()`` yield: one attribute a table family."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection, clock: Clock, kept: Kept | None = None) -> None:
         super().__init__(connection, clock)
+        self._kept = kept or Kept()
         self.audit = Audit(connection, clock)
         self.books = Books(connection, clock)
         self.customers = Customers(connection, clock)
@@ -69,7 +75,7 @@ class Transaction(Repository):
 
     def as_of(self, moment: datetime) -> Transaction:
         """The same transaction for reading, with the returns, refunds, invoices and tickets of before."""
-        past = Transaction(self._connection, self._clock)
+        past = Transaction(self._connection, self._clock, self._kept)
         for repository in (past.returns, past.refunds, past.invoices, past.tickets):
             repository.only_before(moment)
         return past
@@ -78,6 +84,21 @@ class Transaction(Repository):
         """The change counter ``name`` (``catalogue`` or ``passages``); 0 where it is unknown."""
         value = sa.select(schema.counters.c.value).where(schema.counters.c.name == name)
         return int(self._value(value) or 0)
+
+    def kept(self, name: str, build: Callable[[Transaction], Value]) -> Value:
+        """What ``build`` makes of this transaction, made once for each state of the change counter ``name``.
+
+        Every transaction of a store shares it. One that moved the counter itself makes it for itself
+        alone: it may be undone, and the same count may then stand for something else.
+        """
+        if any(name in each.moved for each in vars(self).values() if isinstance(each, Repository)):
+            return build(self)
+        counted = self.counter(name)
+        found: Value | None = self._kept.get(name, counted)
+        if found is None:
+            found = build(self)
+            self._kept.put(name, counted, found)
+        return found
 
     def execute(self, statement: str) -> None:
         """Run SQL of the store's own; StoreError where the database refuses it."""

@@ -13,9 +13,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from kefu.errors import DuplicateKey, StaleRevision, StoreError
-from kefu.store import Store, schema
+from kefu.store import Store, Transaction, schema
 from kefu.store.chat_records import Button
-from kefu.store.knowledge_records import Passage
+from kefu.store.knowledge_records import Passage, Relation
 from kefu.store.migrations import config
 from kefu.store.records import Address, Invoice
 from tests.support.databases import NOW
@@ -283,6 +283,33 @@ def test_change_counters_grow_with_what_they_count(store: Store) -> None:
     with store.write() as tx:
         tx.products.put(tx.products.all())
     assert store.change_counter("catalogue") == before[0] + 1
+
+
+def test_what_is_kept_is_built_anew_after_a_change_and_not_after_one_that_was_undone(store: Store) -> None:
+    def kept(tx: Transaction) -> list[Relation]:
+        return tx.kept("catalogue", lambda here: here.relations.of_product("P101"))
+
+    with store.read() as tx:
+        first = kept(tx)
+    with pytest.raises(KeyError), store.write() as tx:
+        tx.relations.replace_of(["P101"], [])
+        assert kept(tx) == []
+        raise KeyError
+    with store.write() as tx:
+        assert kept(tx) is first
+        tx.relations.replace_of(["P101"], [Relation("P101", "fits", "P102")])
+        assert kept(tx) == [Relation("P101", "fits", "P102")]
+    with store.read() as tx:
+        assert kept(tx) == [Relation("P101", "fits", "P102")]
+
+
+def test_what_sold_lately_is_of_the_newest_orders(store: Store) -> None:
+    with store.read() as tx:
+        every = tx.orders.sold_lately(most=1_000)
+        assert (every["P106"], every["P101"]) == (5, 5)
+        assert "P203" not in every  # not paid
+        assert tx.orders.sold_lately(most=2) == {"P106": 2}
+        assert tx.orders.sold_lately(most=0) == {}
 
 
 # -- conversations ----------------------------------------------------------------------

@@ -17,6 +17,7 @@ from kefu.shop.identity import Identity, identify, visible_orders
 from kefu.shop.killswitch import is_stopped
 from kefu.shop.operation import Operation
 from kefu.shop.orders import refunds_of, returns_of
+from kefu.shop.recommend import LATELY, recommend
 from kefu.shop.tickets import ask_for_person, tickets_of
 from kefu.store import Store, schema
 from kefu.store.chat_records import Button
@@ -25,7 +26,8 @@ from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.rows import session
 
 SMALL_TABLES = {
-    "products", "variants", "coupons", "policy_clauses", "counters", "switches", "legal_moves",
+    "products", "variants", "relations", "coupons", "policy_clauses", "counters", "switches",
+    "legal_moves",
 }  # fmt: skip
 GROWING = set(schema.metadata.tables) - SMALL_TABLES
 # an index of some rows alone (open confirmations) stays small
@@ -140,6 +142,13 @@ def newest_numbers(store: Store, number: str, speaker: Identity) -> None:
         tx.orders.numbers(most=1_000)
 
 
+def recommending(store: Store, number: str, speaker: Identity) -> None:
+    """What is read to recommend something: purchases, what became of them, what sells."""
+    with store.read() as tx:
+        recommend(tx, speaker)
+        tx.orders.sold_lately(most=LATELY)
+
+
 def reconciling(store: Store, number: str, speaker: Identity) -> None:
     """What is asked every few minutes, and before each refund."""
     with store.read() as tx:
@@ -172,6 +181,7 @@ def importing(store: Store, number: str, speaker: Identity) -> None:
 SERVED: Mapping[str, tuple[str, Act]] = {
     "reading": ("delivered", reading),
     "talking": ("delivered", talking),
+    "recommending": ("delivered", recommending),
     "reconciling": ("delivered", reconciling),
     "an answer": ("delivered", answering),
     "one passage": ("delivered", importing),

@@ -66,6 +66,11 @@ def test_in_chinese(other: Assistant) -> None:
     assert "return.1" in offer
 
 
+def test_its_own_links_are_its_facts(other: Assistant) -> None:
+    answer = other.begin("guest").say("do you have anything similar to the rain jacket?")
+    assert "Cedar Hiking Boots can stand in for Maple Rain Jacket" in answer
+
+
 def test_faq_numbers_are_its_own(other: Assistant) -> None:
     answer = other.begin("guest").say("how long do refunds take?")
     assert re.search(r"7 to 9|between 7 and 9", answer)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
 from kefu.shop.catalogue import (
     Wish,
-    accessories,
-    alternatives,
     attribute,
     by_ids,
     compare,
-    course_path,
-    fits,
     in_stock,
+    one_of_each,
     returnable_clause,
     search,
     stock_of,
-    upgrade_of,
 )
 from kefu.shop.money import Money
 from kefu.store import Transaction
@@ -78,46 +73,6 @@ def test_stock_of_a_variant_and_when_it_is_back(tx: Transaction) -> None:
     assert stock_of(product(tx, "P201")).available
 
 
-def test_what_is_recommended_can_be_bought(tx: Transaction) -> None:
-    assert ids(alternatives(tx, product(tx, "P104"))) == ["P105", "P108"]
-    compact = product(tx, "P105")
-    tx.products.put([replace(compact, stock=0, variants=(replace(compact.variants[0], stock=0),))])
-    assert ids(alternatives(tx, product(tx, "P104"))) == ["P108"]
-    assert all(in_stock(found) for found in search(tx, Wish()))
-
-
-def test_accessories_are_found_from_either_side(tx: Transaction) -> None:
-    case, earbuds = product(tx, "P103"), product(tx, "P101")
-    assert ids(accessories(tx, earbuds)) == ["P103"]
-    assert ids(accessories(tx, case)) == ["P101"]
-    assert accessories(tx, earbuds, available_only=True) == []
-    tx.products.put([replace(earbuds, attributes={})])
-    assert ids(accessories(tx, product(tx, "P101"))) == ["P103"]
-
-
-def test_whether_two_products_fit(tx: Transaction) -> None:
-    case, earbuds, headphones, lamp = (product(tx, f"P{n}") for n in (103, 101, 102, 107))
-    assert fits(tx, case, earbuds).status == fits(tx, earbuds, case).status == "yes"
-    beside = fits(tx, case, headphones)
-    assert (beside.status, ids(beside.listed)) == ("not_listed", ["P101"])
-    assert fits(tx, lamp, headphones).status == "unknown"
-
-
-def test_the_path_of_courses_from_either_side(tx: Transaction) -> None:
-    python, learning = product(tx, "P201"), product(tx, "P202")
-    assert ids(course_path(tx, python).after) == ["P202"]
-    assert ids(course_path(tx, learning).before) == ["P201"]
-    tx.products.put([replace(python, attributes={})])  # only the other row says so now
-    assert ids(course_path(tx, product(tx, "P201")).after) == ["P202"]
-    tx.products.put([replace(product(tx, "P203"), attributes={"requires": "P202"})])
-    assert ids(course_path(tx, python).after) == ["P202", "P203"]
-
-
-def test_a_circle_of_courses_ends(tx: Transaction) -> None:
-    tx.products.put([replace(product(tx, "P202"), attributes={"next": "P201", "requires": "P201"})])
-    assert ids(course_path(tx, product(tx, "P201")).after) == ["P202"]
-
-
 def test_search(tx: Transaction) -> None:
     assert ids(search(tx, Wish(words=("keyboard",), max_price=12000))) == ["P105"]
     assert ids(search(tx, Wish(words=("键盘",)))) == ["P105", "P104"]
@@ -130,10 +85,27 @@ def test_search(tx: Transaction) -> None:
     assert len(search(tx, Wish(), limit=3)) == 3
 
 
-def test_the_larger_membership_and_products_by_id(tx: Transaction) -> None:
-    larger = upgrade_of(tx, product(tx, "P401"))
-    assert larger is not None and larger.product_id == "P402"
-    assert upgrade_of(tx, product(tx, "P402")) is None
+def test_a_search_looks_at_the_stock_of_this_moment(tx: Transaction) -> None:
+    assert "P108" in ids(search(tx, Wish()))
+    tx.products.take_stock("P108", "black", 12)
+    assert "P108" not in ids(search(tx, Wish()))
+    assert ids(search(tx, Wish(categories=("computer",)), near=60000)) == ["P104", "P105"]
+
+
+def test_a_search_among_some_and_nearest_in_price(tx: Transaction) -> None:
+    assert ids(search(tx, Wish(), among={"P106", "P103", "P101"})) == ["P106", "P101"]
+    assert ids(search(tx, Wish(), near=12000, limit=2)) == ["P104", "P105"]
+    assert ids(search(tx, Wish(min_price=4000, max_price=6000))) == ["P107", "P201"]
+
+
+def test_one_of_each_category(tx: Transaction) -> None:
+    found = one_of_each(tx, limit=10)
+    assert ids(found) == ["P401", "P301", "P106", "P203", "P101", "P105"]
+    assert all(in_stock(each) for each in found)
+    assert ids(one_of_each(tx, limit=2)) == ["P401", "P301"]
+
+
+def test_products_by_id(tx: Transaction) -> None:
     assert ids(by_ids(tx, ("P102", "P999", "P101", "P102"))) == ["P102", "P101"]
 
 
