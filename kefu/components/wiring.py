@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from kefu.components.lines import nlu_lines
 from kefu.errors import ConfigError, ModelError, StoreError
-from kefu.knowledge import calibration, ranking, scorer, views
+from kefu.knowledge import calibration, kernel, ranking, scorer, views
 from kefu.knowledge.passages import Passage, load
 from kefu.knowledge.ranking import Ranker
 from kefu.knowledge.views import Embed
@@ -205,7 +205,7 @@ def ranker_of(passages: Sequence[Passage], encoder: Encoder) -> Ranker:
 
 def _sources() -> str:
     """The code that fits: another one must not read what this one kept."""
-    modules = (calibration, ranking, scorer, views, glosses, rewriting, spelling)
+    modules = (calibration, kernel, ranking, scorer, views, glosses, rewriting, spelling)
     return "".join(inspect.getsource(module) for module in modules)
 
 

@@ -66,7 +66,9 @@ def read_bank(file: Path, *, detect: Detect) -> Bank:
     A language that no column names is detected; one that hardly occurs is the bank's main one.
     Raises KefuError naming file, line and column; ids with a text in common are problems.
     """
-    variants, problems, seen = [], [], {}
+    variants: list[Variant] = []
+    problems: list[str] = []
+    seen: dict[str, Variant] = {}
     for line, cells in read_rows(file, wanted=BANK):
         source = f"{file}, line {line}"
         faq_id, text = (_cell(cells, column, source, wanted=BANK) for column in ("faq_id", "variant"))

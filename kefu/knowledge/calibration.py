@@ -75,18 +75,16 @@ class Calibration:
 
 
 def features(scores: Scores) -> np.ndarray:
-    """What tells a right first place from a wrong one, (n, 8)."""
-    rows = np.arange(len(scores.probability))
-    first = scores.probability.argmax(axis=1)
-    log_odds = _log_odds(scores.probability)
+    """What tells a right first place from a wrong one, (n, 6)."""
+    rows = np.arange(len(scores.total))
+    first = scores.total.argmax(axis=1)
+    log_odds = _log_odds(scores.classified)
     return np.stack(
         [
             log_odds[rows, first],
             _lead(log_odds, first),
             scores.nearest_grams[rows, first],
             scores.nearest_vectors[rows, first],
-            _log_odds(scores.classified)[rows, first],
-            scores.classified.argmax(axis=1) == first,
             scores.nearest_grams.argmax(axis=1) == first,
             scores.nearest_vectors.argmax(axis=1) == first,
         ],
@@ -137,14 +135,14 @@ def _number_within(labels: np.ndarray) -> np.ndarray:
 
 def _trial(scorer: Scorer, lessons: Lessons) -> Trial:
     scores = scorer.score(lessons.view)
-    first = scorer.labels[scores.probability.argmax(axis=1)]
+    first = scorer.labels[scores.total.argmax(axis=1)]
     return Trial(features(scores), first == lessons.labels, np.isin(lessons.labels, scorer.labels))
 
 
 def _lead(values: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """How far the first column's value is above the best other one's; its own where there is no other."""
+    """How far the first column's value is above the best other one's; 0 where there is no other."""
     if values.shape[1] == 1:
-        return values[:, 0]
+        return np.zeros(len(values))
     others = values.copy()
     rows = np.arange(len(values))
     others[rows, first] = -np.inf
@@ -152,5 +150,8 @@ def _lead(values: np.ndarray, first: np.ndarray) -> np.ndarray:
 
 
 def _log_odds(probability: np.ndarray) -> np.ndarray:
-    clipped = np.clip(probability, 1e-9, 1 - 1e-9)
+    """Log odds (n, c); 0 for a single passage, which is told apart from nothing."""
+    if probability.shape[1] == 1:
+        return np.zeros(probability.shape)
+    clipped = np.clip(probability.astype(np.float64), 1e-9, 1 - 1e-9)
     return np.asarray(np.log(clipped / (1 - clipped)))

@@ -20,7 +20,17 @@ from kefu.errors import ConfigError
 from kefu.knowledge.calibration import Calibration, cross_fit
 from kefu.knowledge.passages import Passage
 from kefu.knowledge.scorer import Lessons, Scorer, mix_for, project
-from kefu.knowledge.views import Embed, Rewrite, Rewriting, View, as_it_is, embedded, plain, vectorizer
+from kefu.knowledge.views import (
+    Embed,
+    Rewrite,
+    Rewriting,
+    View,
+    as_it_is,
+    embedded,
+    plain,
+    unit_rows,
+    vectorizer,
+)
 
 THRESHOLD = 0.5  # a first hit with this score is rather right than wrong, and worth giving as the answer
 MIN_PASSAGES = 2  # one alone has nothing to be told apart from
@@ -36,7 +46,7 @@ class Hit:
     """A passage found.
 
     ``score`` of the first hit is the probability that it answers the question; the
-    others' scores are smaller by as much as the classifier prefers the first.
+    others' scores are smaller by as much as the first is preferred.
     """
 
     passage_id: str
@@ -133,8 +143,9 @@ class Ranker:
         if not plain(text):
             return []
         read = self._rewrites[language](text)
-        known = vector is not None and read == text
-        vectors = embedded([read], lambda texts: vector[None, :] if known else self._embed(texts))
+        if vector is None or read != text:
+            vector = self._embed([read])[0]
+        vectors = unit_rows(np.asarray(vector, dtype=np.float32)[None, :])
         return _search(index, _written(text, read, language), vectors, language=language, k=k)
 
     def _index(self, language: str) -> _Index:
@@ -174,7 +185,7 @@ def _lessons(
 
 
 def _written(text: str, read: str, language: str) -> str:
-    """What the n-grams are cut from: Chinese as it was typed, other languages as they were rewritten."""
+    """What n-grams are cut from: Chinese as it was typed, whatever the encoder reads; else what it reads."""
     return plain(text if language == "zh" else read)
 
 
@@ -195,6 +206,6 @@ def _wordings(passage: Passage) -> list[tuple[str, float]]:
 def _search(index: _Index, text: str, vectors: np.ndarray, *, language: str, k: int) -> list[Hit]:
     scores = index.scorer.score(View(index.grams.transform([text]), vectors))
     certainty = float(index.calibration.probability(scores)[0])
-    shares = scores.probability[0]
+    shares = scores.total[0]
     best = np.argsort(-shares, kind="stable")[:k]
     return [Hit(index.passage_ids[i], language, certainty * float(shares[i] / shares[best[0]])) for i in best]

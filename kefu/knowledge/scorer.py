@@ -1,4 +1,4 @@
-"""How well each passage suits a question: a classifier over both views and the nearest questions, summed."""
+"""How well each passage suits a question: three ways to tell, summed."""
 
 from __future__ import annotations
 
@@ -13,25 +13,30 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.extmath import randomized_svd
 
+from kefu.knowledge.kernel import Kernel
 from kefu.knowledge.views import View
 
 
 @dataclass(frozen=True)
 class Mix:
-    """How a language's passages are scored."""
+    """How a language's passages are told apart.
 
-    vectors: float  # weight of the sentence vectors beside the n-grams, in the classifier
+    The classifier's log probability, plus ``kernel`` times the kernel regression's score, plus
+    ``nearest`` times the cosine to the nearest question in either view.
+    """
+
+    vectors: float  # weight of the sentence vectors beside the n-grams
     dimensions: int  # kept of both views together
-    sharpness: float  # inverse strength of regularisation
-    near_vectors: float  # what a cosine of 1 to a passage's nearest question adds to its log probability
-    near_grams: float
+    sharpness: float  # inverse strength of the classifier's regularisation
+    kernel: float = 8.0
+    nearest: float = 4.0
 
 
 def mix_for(language: str) -> Mix:
     """The mixture measured best with all-MiniLM-L6-v2 (docs/decisions.md)."""
     if language == "zh":
-        return Mix(vectors=1.0, dimensions=400, sharpness=100.0, near_vectors=4.0, near_grams=4.0)
-    return Mix(vectors=2.0, dimensions=300, sharpness=60.0, near_vectors=4.0, near_grams=4.0)
+        return Mix(vectors=1.0, dimensions=400, sharpness=100.0)
+    return Mix(vectors=2.0, dimensions=300, sharpness=200.0)
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,13 @@ class Lessons:
 
 @dataclass(frozen=True)
 class Scores:
-    """For n questions and c passages, all (n, c): the probabilities of all signs together (rows sum to 1),
-    the classifier's alone, and the cosine of each passage's nearest question in either view."""
+    """For n questions and c passages, all (n, c).
 
-    probability: np.ndarray
+    ``classified`` are the classifier's probabilities, ``nearest_…`` the cosine of each passage's nearest
+    question in either view, ``total`` the sum of all signs as probabilities.
+    """
+
+    total: np.ndarray
     classified: np.ndarray
     nearest_grams: np.ndarray
     nearest_vectors: np.ndarray
@@ -73,6 +81,7 @@ class Scorer:
         weights: np.ndarray,
         bias: np.ndarray,
         projection: np.ndarray,
+        kernel: Kernel,
         known: View,
         starts: np.ndarray,
         mix: Mix,
@@ -82,6 +91,7 @@ class Scorer:
         self._weights = weights
         self._bias = bias
         self._projection = projection
+        self._kernel = kernel
         self._known = known
         self._starts = starts
         self._mix = mix
@@ -101,6 +111,7 @@ class Scorer:
             weights=weights,
             bias=bias,
             projection=projection,
+            kernel=Kernel.fit(lessons.view.vectors, _targets(lessons, labels)),
             known=lessons.view.rows(order),
             starts=starts,
             mix=mix,
@@ -111,10 +122,9 @@ class Scorer:
         logits = view.projected(self._projection, weight=self._mix.vectors) @ self._weights + self._bias
         grams = self._nearest((view.grams @ self._known.grams.T).toarray())
         vectors = self._nearest(view.vectors @ self._known.vectors.T)
-        signs = log_softmax(logits, axis=1)
-        signs = signs + self._mix.near_vectors * vectors + self._mix.near_grams * grams
+        signs = self._mix.kernel * self._kernel.score(view.vectors) + self._mix.nearest * (grams + vectors)
         return Scores(
-            probability=softmax(signs, axis=1),
+            total=softmax(log_softmax(logits, axis=1) + signs, axis=1),
             classified=softmax(logits, axis=1),
             nearest_grams=grams,
             nearest_vectors=vectors,
@@ -150,6 +160,11 @@ def _classifier(
         )
     weights, bias = _both_sides([classifier.coef_, classifier.intercept_[:, None]])
     return labels, weights.T.astype(np.float32), bias[:, 0].astype(np.float32)
+
+
+def _targets(lessons: Lessons, labels: np.ndarray) -> np.ndarray:
+    """How much each text counts for each of ``labels``: (n, c)."""
+    return np.asarray((lessons.labels[:, None] == labels[None, :]) * lessons.weights[:, None])
 
 
 def _both_sides(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
