@@ -92,7 +92,8 @@ class Scorer:
         self._bias = bias
         self._projection = projection
         self._kernel = kernel
-        self._known = known
+        self._known_grams = known.grams.T.tocsr()  # turned once, not with every question
+        self._known_vectors = known.vectors
         self._starts = starts
         self._mix = mix
 
@@ -120,8 +121,8 @@ class Scorer:
     def score(self, view: View) -> Scores:
         """Scores of n questions; columns follow ``labels``."""
         logits = view.projected(self._projection, weight=self._mix.vectors) @ self._weights + self._bias
-        grams = self._nearest((view.grams @ self._known.grams.T).toarray())
-        vectors = self._nearest(view.vectors @ self._known.vectors.T)
+        grams = self._nearest((view.grams @ self._known_grams).toarray())
+        vectors = self._nearest(view.vectors @ self._known_vectors.T)
         signs = self._mix.kernel * self._kernel.score(view.vectors) + self._mix.nearest * (grams + vectors)
         return Scores(
             total=softmax(log_softmax(logits, axis=1) + signs, axis=1),
@@ -140,7 +141,7 @@ def project(view: View, *, mix: Mix) -> np.ndarray:
     blended: scipy.sparse.csr_matrix = view.blended(mix.vectors)
     dimensions = max(min(mix.dimensions, min(blended.shape) - 1), 1)
     _, _, directions = randomized_svd(blended, dimensions, n_iter=2, random_state=0)
-    return np.asarray(directions.T, dtype=np.float32)
+    return np.ascontiguousarray(directions.T, dtype=np.float32)
 
 
 def _classifier(
