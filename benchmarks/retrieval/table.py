@@ -42,8 +42,8 @@ HEAD = f"""\
 Means over the seeds, ± half the distance from the worst to the best; shares in per cent. "Own passages":
 all of `data/knowledge`, each question variant held out once in {FOLDS} parts. The others are stand-ins for a
 shop's own bank, drawn from development splits (BANKING77, CLINC150, HWU64, Bitext) or from own passages:
-18 to 60 ids with few variants, {TYPOS_ASKED:.0%} of the queries mistyped, {NONE_FOR_ONE} unanswerable ones for one
-that is answerable. They were looked at while retrieval was built, so they say how the rows compare, not how
+18 to 60 ids with few variants, {TYPOS_ASKED:.0%} of the queries mistyped, {NONE_FOR_ONE} unanswerable for one
+answerable. They were looked at while retrieval was built, so they say how the rows compare, not how
 another shop will fare. "Wrong at 90 % coverage": of the answerable queries with the highest scores. The
 threshold is 0.5 for all.
 """
