@@ -80,6 +80,12 @@ def entities(file: Path, source: Source, output: Output) -> None:
     _measure(file, source, output, need=("text", "entities"))
 
 
+def parse_all(texts: Sequence[str], *, model: Path | None) -> list[dict[str, Any]]:
+    """What the model makes of each text: Rasa's parse data, in the order of ``texts``."""
+    with parser(chosen_model(Settings.load().root, model)) as parse:
+        return [parse(text) for text in texts]
+
+
 @contextlib.contextmanager
 def parser(archive: Path) -> Iterator[Callable[[str], dict[str, Any]]]:
     """Rasa's understanding of one text, from the model ``archive``, held open."""

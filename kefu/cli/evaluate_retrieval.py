@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from kefu.cli import console
-from kefu.cli.evaluate import Output, as_json, digest, parser, tell
-from kefu.cli.models import chosen_model
+from kefu.cli.evaluate import Output, as_json, digest, parse_all, tell
 from kefu.errors import ConfigError
 from kefu.evaluation.examples import read_examples
 from kefu.evaluation.predictions import writable
-from kefu.settings import Settings
 
 
 def retrieval(
@@ -40,8 +38,7 @@ def _from_model(file: Path, *, model: Path | None, json_wanted: bool) -> str:
     from kefu.evaluation.retrieval import measure_retrieval
 
     examples = read_examples(file, columns=("text", "passage"))
-    with parser(chosen_model(Settings.load().root, model)) as parse:
-        parsed = [parse(example["text"]) for example in examples]
+    parsed = parse_all([example["text"] for example in examples], model=model)
     report = measure_retrieval(
         wanted=[example["passage"] or None for example in examples],
         found=[[str(hit["id"]) for hit in row.get("knowledge") or ()] for row in parsed],
