@@ -263,14 +263,49 @@ def evaluate_entities(
 
 @evaluate_app.command("retrieval")
 def evaluate_retrieval(
-    file: Annotated[Path, typer.Argument(help="CSV or JSONL with text and passage (empty: no answer).")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="CSV or JSONL with text and passage (empty: no answer), for a model."),
+    ] = None,
+    bank: Annotated[
+        Path | None,
+        typer.Option(
+            "--bank", metavar="BANK.csv", help="Instead of FILE: faq_id, variant, if there language."
+        ),
+    ] = None,
+    queries: Annotated[
+        Path | None,
+        typer.Option(
+            "--queries",
+            metavar="QUERIES.csv",
+            help="With --bank: query, faq_id or NONE, if there language and accept (a|b).",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            "--predictions",
+            metavar="OUT.csv",
+            help="With --bank: a line a query: query, wanted, first, probability, given, second, third.",
+        ),
+    ] = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option("--plots", metavar="DIR", help="With --bank: coverage.png and reliability.png."),
+    ] = None,
 ) -> None:
-    """How often the right passage is found, or withheld."""
-    from kefu.cli.evaluate import retrieval
+    """How often the right passage is found, or withheld.
 
-    retrieval(file, as_json=as_json, model=model)
+    With FILE: by a model and the passages that it knows. With --bank and --queries: by the same retrieval
+    fitted on the bank, without a model; the threshold is that of the assistant, chosen without the queries.
+    """
+    from kefu.cli.evaluate import Output
+    from kefu.cli.evaluate_retrieval import retrieval
+
+    output = Output(as_json=as_json, predictions=predictions, plots=plots)
+    retrieval(file, bank=bank, queries=queries, model=model, output=output)
 
 
 @evaluate_app.command("sentiment")

@@ -18,7 +18,7 @@ from kefu.channels.text import guarded
 from kefu.cli import console
 from kefu.cli.models import chosen_model
 from kefu.errors import ConfigError, KefuError
-from kefu.evaluation.examples import Labelled, read_examples, read_labelled
+from kefu.evaluation.examples import Labelled, read_labelled
 from kefu.evaluation.predictions import (
     Prediction,
     Reader,
@@ -28,7 +28,6 @@ from kefu.evaluation.predictions import (
     write_predictions,
 )
 from kefu.evaluation.report import UnderstandingReport, evaluate
-from kefu.evaluation.retrieval import measure_retrieval
 from kefu.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,17 +80,6 @@ def entities(file: Path, source: Source, output: Output) -> None:
     _measure(file, source, output, need=("text", "entities"))
 
 
-def retrieval(file: Path, *, as_json: bool, model: Path | None) -> None:
-    """Print how often the wanted passage was found (columns text, passage; an empty passage: none)."""
-    examples = read_examples(file, columns=("text", "passage"))
-    parsed = parse_all([example["text"] for example in examples], model=model)
-    report = measure_retrieval(
-        wanted=[example["passage"] or None for example in examples],
-        found=[[str(hit["id"]) for hit in row.get("knowledge") or ()] for row in parsed],
-    )
-    console.say(_json(report.as_dict()) if as_json else report.as_table())
-
-
 def parse_all(texts: Sequence[str], *, model: Path | None) -> list[dict[str, Any]]:
     """What the model makes of each text: Rasa's parse data, in the order of ``texts``."""
     with parser(chosen_model(Settings.load().root, model)) as parse:
@@ -120,14 +108,14 @@ def _measure(file: Path, source: Source, output: Output, *, need: tuple[str, ...
     output.check()
     # standard output is for the figures alone, whatever a library has to say
     with contextlib.redirect_stdout(sys.stderr), _model(rows, source, need=need) as (read, about):
-        _tell(f"reading {len(rows)} messages")
-        about = {"file": str(file), "sha256": _digest(file), **about}
+        tell(f"reading {len(rows)} messages")
+        about = {"file": str(file), "sha256": digest(file), **about}
         report, predictions = evaluate(rows, read, about=about)
     if output.predictions:
         write_predictions(output.predictions, rows, predictions)
     if output.plots:
         _draw(output.plots, rows, report, predictions)
-    console.say(_json(report.as_dict()) if output.as_json else report.as_table())
+    console.say(as_json(report.as_dict()) if output.as_json else report.as_table())
 
 
 @contextlib.contextmanager
@@ -170,11 +158,11 @@ def _trained(
     rows = read_labelled(file, need=need)
     with contextlib.ExitStack() as stack:
         folder = _new_folder(source.keep) if source.keep else Path(stack.enter_context(_scratch()))
-        _tell(f"training on {len(rows)} examples of {file}")
+        tell(f"training on {len(rows)} examples of {file}")
         understanding, account = learn(rows, recipe, folder=folder)
         for problem in account["problems"]:
-            _tell(problem)
-        about = {"file": str(file), "sha256": _digest(file), "recipe": recipe.as_dict()}
+            tell(problem)
+        about = {"file": str(file), "sha256": digest(file), "recipe": recipe.as_dict()}
         yield understanding, any(row.outside for row in rows), {"training": {**about, **account}}
 
 
@@ -211,14 +199,17 @@ def _folder(folder: Path) -> None:
         raise KefuError(f"cannot make the folder {folder} ({error.strerror}); name another") from error
 
 
-def _digest(file: Path) -> str:
+def digest(file: Path) -> str:
+    """SHA-256 of what ``file`` holds."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _json(values: dict[str, Any]) -> str:
+def as_json(values: dict[str, Any]) -> str:
+    """``values`` on one line, for standard output."""
     # a recipe may hold paths, which JSON has no form for
     return json.dumps(values, ensure_ascii=False, default=str)
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """Say ``line`` to the person, beside the figures."""
     print(line, file=sys.stderr, flush=True)

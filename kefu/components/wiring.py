@@ -15,13 +15,17 @@ from zoneinfo import ZoneInfo
 
 from kefu.components.lines import nlu_lines
 from kefu.errors import ConfigError, ModelError, StoreError
-from kefu.knowledge import calibration, ranking, scorer, views
+from kefu.knowledge import calibration, kernel, ranking, scorer, views
 from kefu.knowledge.passages import Passage, load
 from kefu.knowledge.ranking import Ranker
+from kefu.knowledge.views import Embed
+from kefu.language import glosses, rewriting, spelling
 from kefu.language.catalogue import Catalogue, Item, shapes
 from kefu.language.encoder import Encoder
 from kefu.language.examples import Example
 from kefu.language.export import META_NAME, export_encoder, place_atomically
+from kefu.language.rewriting import Rewriting
+from kefu.language.weights import PACKAGED
 from kefu.settings import Settings
 from kefu.store import Store, Transaction
 from kefu.store.policy_file import read_policy, shop_zone
@@ -173,16 +177,27 @@ def _opened(folder: Path, threads: int) -> Encoder:
     return Encoder.open(folder, threads=threads)
 
 
+def packaged_embedding() -> tuple[Embed, Rewriting]:
+    """What the retrieval of a fresh assistant reads texts with; the first time this needs torch."""
+    return Encoder.open(prepared_encoder(PACKAGED)).sentences, text_rewriting()
+
+
+@functools.cache
+def text_rewriting() -> Rewriting:
+    """What retrieval has the encoder read instead of a text; the dictionary is loaded once a process."""
+    return Rewriting.prepared(Settings.load().home)
+
+
 def ranker_of(passages: Sequence[Passage], encoder: Encoder) -> Ranker:
     """The ranker of these passages, from this machine's cache where it was fitted before."""
     digest = hashlib.sha256(repr((encoder.digest, _sources(), list(passages))).encode()).hexdigest()[:32]
     file = Settings.load().home / "rankers" / f"{digest}.joblib"
     if file.is_file():
         try:
-            return Ranker.load(file, embed=encoder.sentences)
+            return Ranker.load(file, embed=encoder.sentences, rewriting=text_rewriting())
         except ConfigError as error:
             logger.warning("%s; it is fitted anew", error)
-    ranker = Ranker.fit(passages, embed=encoder.sentences)
+    ranker = Ranker.fit(passages, embed=encoder.sentences, rewriting=text_rewriting())
     file.parent.mkdir(parents=True, exist_ok=True)
     ranker.save(file)
     return ranker
@@ -190,7 +205,8 @@ def ranker_of(passages: Sequence[Passage], encoder: Encoder) -> Ranker:
 
 def _sources() -> str:
     """The code that fits: another one must not read what this one kept."""
-    return "".join(inspect.getsource(module) for module in (calibration, ranking, scorer, views))
+    modules = (calibration, kernel, ranking, scorer, views, glosses, rewriting, spelling)
+    return "".join(inspect.getsource(module) for module in modules)
 
 
 def _cache() -> Path:

@@ -69,6 +69,17 @@ def draw_reliability(file: Path, report: CalibrationReport) -> None:
         figure.savefig(file, dpi=110)
 
 
+def draw_coverage(file: Path, *, coverage: np.ndarray, wrong: np.ndarray) -> None:
+    """Write as PNG how many of the answers given are wrong, by the share of answerable queries given one."""
+    with _style():
+        figure = _figure(6, 4.5)
+        axes = figure.add_subplot()
+        axes.plot(coverage, wrong, color="#4c78a8")
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="answerable queries given an answer")
+        axes.set_ylabel("wrong, of all answers given")
+        figure.savefig(file, dpi=110)
+
+
 def worst_intents(wanted: Sequence[str], found: Sequence[str], *, most: int = _MOST) -> list[str]:
     """The wanted intents by name, at most ``most``: those with the most mistakes, either way."""
     names = sorted(set(wanted))

@@ -10,59 +10,79 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from kefu.knowledge.scorer import Lessons, Mix, Scorer, Scores
 
 FOLDS = 4
-UNANSWERABLE_SHARE = 0.35  # of the questions that are looked up, those that no passage answers
+UNANSWERABLE_SHARE = 0.5  # of the questions that are looked up, those that no passage answers
+LEAST_TRIALS = 8  # of right and of wrong first places; fewer teach nothing
 
 
 @dataclass(frozen=True)
 class Trial:
-    """n held-out questions: what describes each first place (n, features), and was it right (n,)."""
+    """n held-out questions: what describes each first place (n, features), was it right (n,), and was
+    the right passage there at all (n,)."""
 
     features: np.ndarray
     right: np.ndarray
     answerable: np.ndarray
 
-
-class Calibration:
-    """Turns the scores of questions into probabilities."""
-
-    def __init__(self, classifier: Pipeline) -> None:
-        self._classifier = classifier
-
-    @classmethod
-    def fit(cls, trial: Trial) -> Calibration:
-        """Learn from held-out questions, weighted so that the unanswerable have their share."""
-        known = trial.answerable
-        weights = np.where(
+    def weights(self) -> np.ndarray:
+        """How much each question counts, so that the unanswerable have their share; the mean is 1."""
+        known = self.answerable
+        shares = np.where(
             known,
             (1 - UNANSWERABLE_SHARE) / max(known.sum(), 1),
             UNANSWERABLE_SHARE / max((~known).sum(), 1),
         )
-        classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200))
-        classifier.fit(trial.features, trial.right, logisticregression__sample_weight=weights * len(known))
-        return cls(classifier)
+        return np.asarray(shares / shares.mean())
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Turns the scores of questions into probabilities.
+
+    Without ``weights`` (features,) there was nothing to learn from, and a probability is the square
+    of the cosines' mean: near 1 for a known question alone.
+    """
+
+    weights: np.ndarray | None = None
+    bias: float = 0.0
+
+    @classmethod
+    def fit(cls, trial: Trial) -> Calibration:
+        """Learn from held-out questions; of too few nothing is learnt."""
+        if min(trial.right.sum(), (~trial.right).sum()) < LEAST_TRIALS:
+            return cls()
+        weights = trial.weights()
+        middle, spread = trial.features.mean(axis=0), trial.features.std(axis=0) + 1e-6
+        classifier = LogisticRegression(max_iter=300)
+        classifier.fit((trial.features - middle) / spread, trial.right, sample_weight=weights)
+        slopes = classifier.coef_[0] / spread
+        return cls(weights=slopes, bias=float(classifier.intercept_[0] - slopes @ middle))
 
     def probability(self, scores: Scores) -> np.ndarray:
         """How probably the first passage of each question answers it, (n,)."""
-        return np.asarray(self._classifier.predict_proba(features(scores))[:, 1])
+        return self.of(features(scores))
+
+    def of(self, described: np.ndarray) -> np.ndarray:
+        """The probability (n,) of first places with these ``features`` (n, features)."""
+        if self.weights is None:
+            return np.asarray(np.clip(described[:, 2:4].mean(axis=1), 0.0, 1.0) ** 2)
+        return np.asarray(expit(described @ self.weights + self.bias))
 
 
 def features(scores: Scores) -> np.ndarray:
     """What tells a right first place from a wrong one, (n, 6)."""
-    rows = np.arange(len(scores.probability))
-    first = scores.probability.argmax(axis=1)
-    log_odds = _log_odds(scores.probability)
-    second = np.partition(log_odds, -2, axis=1)[:, -2]
+    rows = np.arange(len(scores.total))
+    first = scores.total.argmax(axis=1)
+    log_odds = _log_odds(scores.classified)
     return np.stack(
         [
             log_odds[rows, first],
-            log_odds[rows, first] - second,
+            _lead(log_odds, first),
             scores.nearest_grams[rows, first],
             scores.nearest_vectors[rows, first],
             scores.nearest_grams.argmax(axis=1) == first,
@@ -73,10 +93,9 @@ def features(scores: Scores) -> np.ndarray:
 
 
 def cross_fit(lessons: Lessons, *, mix: Mix, projection: np.ndarray, folds: int = FOLDS) -> Trial:
-    """Rank every question once by scorers that never saw it, and once by one without its passage.
+    """Rank every question by scorers that never saw it, and once by one without its passage.
 
-    Raises:
-        ValueError: a single passage, or passages with a single question, cannot be held out.
+    A passage whose only question is held out is held out whole. Two passages or more.
     """
     trials = []
     for train, test in _splits(lessons, folds=folds):
@@ -93,9 +112,12 @@ def _splits(lessons: Lessons, *, folds: int) -> Iterator[tuple[np.ndarray, np.nd
     """(train, test) rows: a fold holds out some passages whole, and some questions of all the others."""
     variant = _number_within(np.where(lessons.question, lessons.labels, -1))
     for fold in range(folds):
-        whole = lessons.labels % folds == fold
-        held_out = whole | (lessons.question & (variant % folds == fold))
-        yield np.flatnonzero(~held_out), np.flatnonzero(held_out & lessons.question)
+        held_out = (lessons.labels % folds == fold) | (lessons.question & (variant % folds == fold))
+        left = np.unique(lessons.labels[~held_out & lessons.question])
+        train = ~held_out & np.isin(lessons.labels, left)
+        test = held_out & lessons.question
+        if train.any() and test.any():
+            yield np.flatnonzero(train), np.flatnonzero(test)
 
 
 def _number_within(labels: np.ndarray) -> np.ndarray:
@@ -113,10 +135,23 @@ def _number_within(labels: np.ndarray) -> np.ndarray:
 
 def _trial(scorer: Scorer, lessons: Lessons) -> Trial:
     scores = scorer.score(lessons.view)
-    first = scorer.labels[scores.probability.argmax(axis=1)]
+    first = scorer.labels[scores.total.argmax(axis=1)]
     return Trial(features(scores), first == lessons.labels, np.isin(lessons.labels, scorer.labels))
 
 
+def _lead(values: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """How far the first column's value is above the best other one's; 0 where there is no other."""
+    if values.shape[1] == 1:
+        return np.zeros(len(values))
+    others = values.copy()
+    rows = np.arange(len(values))
+    others[rows, first] = -np.inf
+    return np.asarray(values[rows, first] - others.max(axis=1))
+
+
 def _log_odds(probability: np.ndarray) -> np.ndarray:
-    clipped = np.clip(probability, 1e-9, 1 - 1e-9)
+    """Log odds (n, c); 0 for a single passage, which is told apart from nothing."""
+    if probability.shape[1] == 1:
+        return np.zeros(probability.shape)
+    clipped = np.clip(probability.astype(np.float64), 1e-9, 1 - 1e-9)
     return np.asarray(np.log(clipped / (1 - clipped)))

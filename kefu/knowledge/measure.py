@@ -9,7 +9,7 @@ import numpy as np
 
 from kefu.knowledge.passages import Passage
 from kefu.knowledge.ranking import Hit, Ranker
-from kefu.knowledge.views import Embed
+from kefu.knowledge.views import Embed, Rewriting, as_it_is
 
 COVERAGE = 0.9
 
@@ -31,14 +31,19 @@ class Figures:
 
 
 def held_out_figures(
-    passages: Sequence[Passage], language: str, *, embed: Embed, folds: int = 5, seed: int = 0
+    passages: Sequence[Passage],
+    language: str,
+    *,
+    embed: Embed,
+    rewriting: Rewriting = as_it_is,
+    folds: int = 5,
+    seed: int = 0,
 ) -> Figures:
     """Fit on all but one part of each passage's questions, search the part, for every part."""
-    found = [
-        (passage_id, ranker.search(question, language))
-        for ranker, questions in _parts(passages, language, embed=embed, folds=folds, seed=seed)
-        for passage_id, question in questions
-    ]
+    found = []
+    for kept, questions in _parts(passages, language, folds=folds, seed=seed):
+        ranker = Ranker.fit(kept, embed=embed, rewriting=rewriting)
+        found += [(passage_id, ranker.search(question, language)) for passage_id, question in questions]
     return figures(found, language)
 
 
@@ -59,9 +64,9 @@ def figures(found: Sequence[tuple[str, list[Hit]]], language: str) -> Figures:
 
 
 def _parts(
-    passages: Sequence[Passage], language: str, *, embed: Embed, folds: int, seed: int
-) -> Iterator[tuple[Ranker, list[tuple[str, str]]]]:
-    """A ranker fitted without one part of the questions, and that part as (passage id, question)."""
+    passages: Sequence[Passage], language: str, *, folds: int, seed: int
+) -> Iterator[tuple[list[Passage], list[tuple[str, str]]]]:
+    """The passages without one part of their questions, and that part as (passage id, question)."""
     own = [passage for passage in passages if passage.language == language]
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(passage.questions)) for passage in own]
@@ -73,7 +78,7 @@ def _parts(
             for passage, out in zip(own, held, strict=True)
             for i in out
         ]
-        yield Ranker.fit(kept, embed=embed), questions
+        yield kept, questions
 
 
 def _without(passage: Passage, out: np.ndarray) -> Passage:

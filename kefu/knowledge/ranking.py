@@ -20,9 +20,20 @@ from kefu.errors import ConfigError
 from kefu.knowledge.calibration import Calibration, cross_fit
 from kefu.knowledge.passages import Passage
 from kefu.knowledge.scorer import Lessons, Scorer, mix_for, project
-from kefu.knowledge.views import Embed, View, embedded, plain, vectorizer
+from kefu.knowledge.views import (
+    Embed,
+    Rewrite,
+    Rewriting,
+    View,
+    as_it_is,
+    embedded,
+    plain,
+    unit_rows,
+    vectorizer,
+)
 
-MIN_PASSAGES = 8  # fewer cannot be held out by turns
+THRESHOLD = 0.5  # a first hit with this score is rather right than wrong, and worth giving as the answer
+MIN_PASSAGES = 2  # one alone has nothing to be told apart from
 TITLE_WEIGHT = 0.9
 ANSWER_WEIGHT = 0.5  # a sentence of the answer lends its words; measured +1 to +2 points of recall
 
@@ -35,7 +46,7 @@ class Hit:
     """A passage found.
 
     ``score`` of the first hit is the probability that it answers the question; the
-    others' scores are smaller by as much as the classifier prefers the first.
+    others' scores are smaller by as much as the first is preferred.
     """
 
     passage_id: str
@@ -45,9 +56,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class _Index:
-    """What one language's passages taught."""
+    """What one language's passages taught; ``texts`` are what its rewriting was made from."""
 
     passage_ids: tuple[str, ...]
+    texts: tuple[str, ...]
     grams: TfidfVectorizer
     scorer: Scorer
     calibration: Calibration
@@ -59,25 +71,35 @@ class Ranker:
     Immutable once fitted; searching from several threads is safe where ``embed`` is.
     """
 
-    def __init__(self, indexes: Mapping[str, _Index], *, embed: Embed) -> None:
+    def __init__(
+        self, indexes: Mapping[str, _Index], *, embed: Embed, rewrites: Mapping[str, Rewrite]
+    ) -> None:
+        """``rewrites`` has one for each language of ``indexes``; see ``fit`` and ``load``."""
         self._indexes = dict(indexes)
         self._embed = embed
+        self._rewrites = dict(rewrites)
 
     @classmethod
-    def fit(cls, passages: Iterable[Passage], *, embed: Embed) -> Ranker:
+    def fit(cls, passages: Iterable[Passage], *, embed: Embed, rewriting: Rewriting = as_it_is) -> Ranker:
         """Learn every language that ``passages`` hold.
 
         ``embed`` turns n texts into an (n, d) array of sentence vectors of any length;
-        it is called once a language, and once a search.
+        it is called once a language, and once a search. ``rewriting`` makes of a text what
+        ``embed`` reads. Of few passages little can be held out: scores are then cautious.
 
         Raises:
-            ConfigError: fewer than 8 passages in a language.
+            ConfigError: a single passage in a language.
         """
         by_language: dict[str, list[Passage]] = {}
         for passage in passages:
             by_language.setdefault(passage.language, []).append(passage)
-        indexes = {language: _fit(found, language, embed) for language, found in by_language.items()}
-        return cls(indexes, embed=embed)
+        texts = {language: _texts(found) for language, found in by_language.items()}
+        rewrites = {language: rewriting(language, found) for language, found in texts.items()}
+        indexes = {
+            language: _fit(found, language, embed=embed, rewrite=rewrites[language])
+            for language, found in by_language.items()
+        }
+        return cls(indexes, embed=embed, rewrites=rewrites)
 
     def save(self, file: Path) -> None:
         """Keep what was learnt in ``file``: fitting again takes seconds, reading it back does not."""
@@ -86,14 +108,16 @@ class Ranker:
         new.replace(file)
 
     @classmethod
-    def load(cls, file: Path, *, embed: Embed) -> Ranker:
+    def load(cls, file: Path, *, embed: Embed, rewriting: Rewriting = as_it_is) -> Ranker:
         """What ``save`` kept; only for files of this machine's own, since they are pickles.
 
         Raises:
             ConfigError: the file is cut or is none of ours.
         """
         try:
-            return cls(joblib.load(file), embed=embed)
+            indexes = dict(joblib.load(file))
+            rewrites = {language: rewriting(language, index.texts) for language, index in indexes.items()}
+            return cls(indexes, embed=embed, rewrites=rewrites)
         except Exception as error:  # a cut pickle may raise whatever its bytes happen to say
             raise ConfigError(f"{file} holds no ranker ({type(error).__name__}); delete it") from error
 
@@ -102,45 +126,71 @@ class Ranker:
         """The languages that can be searched."""
         return tuple(sorted(self._indexes))
 
+    def size(self, language: str) -> int:
+        """How many passages there are in ``language``; ConfigError where there is none."""
+        return len(self._index(language).passage_ids)
+
     def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
         """The ``k`` best passages of ``language`` for ``text``, best first; none for a text without words.
 
-        ``vector`` (d,) is the text's sentence vector where the caller has it already.
+        ``vector`` (d,) is the text's sentence vector where the caller has it already; it is not used
+        where the text is rewritten.
 
         Raises:
             ConfigError: no passage was fitted in ``language``.
         """
+        index = self._index(language)
+        if not plain(text):
+            return []
+        read = self._rewrites[language](text)
+        if vector is None or read != text:
+            vector = self._embed([read])[0]
+        vectors = unit_rows(np.asarray(vector, dtype=np.float32)[None, :])
+        return _search(index, _written(text, read, language), vectors, language=language, k=k)
+
+    def _index(self, language: str) -> _Index:
         if language not in self._indexes:
             known = ", ".join(self.languages) or "none"
             raise ConfigError(f"no passages in {language!r}; there are: {known}")
-        if not plain(text):
-            return []
-        vectors = embedded([text], lambda texts: self._embed(texts) if vector is None else vector[None, :])
-        return _search(self._indexes[language], plain(text), vectors, language=language, k=k)
+        return self._indexes[language]
 
 
-def _fit(passages: Sequence[Passage], language: str, embed: Embed) -> _Index:
+def _fit(passages: Sequence[Passage], language: str, *, embed: Embed, rewrite: Rewrite) -> _Index:
     if len(passages) < MIN_PASSAGES:
         raise ConfigError(f"{len(passages)} passages in {language!r}; wanted at least {MIN_PASSAGES}")
     mix, grams = mix_for(language), vectorizer(language)
-    lessons = _lessons(passages, grams=grams, embed=embed)
+    lessons = _lessons(passages, language, grams=grams, embed=embed, rewrite=rewrite)
     projection = project(lessons.view, mix=mix)
     return _Index(
         passage_ids=tuple(passage.passage_id for passage in passages),
+        texts=_texts(passages),
         grams=grams,
         scorer=Scorer.fit(lessons, mix=mix, projection=projection),
         calibration=Calibration.fit(cross_fit(lessons, mix=mix, projection=projection)),
     )
 
 
-def _lessons(passages: Sequence[Passage], *, grams: TfidfVectorizer, embed: Embed) -> Lessons:
+def _lessons(
+    passages: Sequence[Passage], language: str, *, grams: TfidfVectorizer, embed: Embed, rewrite: Rewrite
+) -> Lessons:
     """Every wording of every passage in both views; fits ``grams`` on the way."""
     taught = [
         (text, label, weight) for label, passage in enumerate(passages) for text, weight in _wordings(passage)
     ]
     texts, labels, weights = (list(column) for column in zip(*taught, strict=True))
-    view = View(grams.fit_transform([plain(text) for text in texts]), embedded(texts, embed))
+    read = [rewrite(text) for text in texts]
+    written = [_written(text, new, language) for text, new in zip(texts, read, strict=True)]
+    view = View(grams.fit_transform(written), embedded(read, embed))
     return Lessons(view, np.array(labels), np.array(weights), question=np.array(weights) == 1.0)
+
+
+def _written(text: str, read: str, language: str) -> str:
+    """What n-grams are cut from: Chinese as it was typed, whatever the encoder reads; else what it reads."""
+    return plain(text if language == "zh" else read)
+
+
+def _texts(passages: Sequence[Passage]) -> tuple[str, ...]:
+    return tuple(text for passage in passages for text, _ in _wordings(passage))
 
 
 def _wordings(passage: Passage) -> list[tuple[str, float]]:
@@ -148,7 +198,7 @@ def _wordings(passage: Passage) -> list[tuple[str, float]]:
     sentences = _SENTENCE_END.split(_PLACEHOLDER.sub(" ", passage.answer))
     return [
         *((question, 1.0) for question in passage.questions),
-        (passage.title, TITLE_WEIGHT),
+        *(((passage.title, TITLE_WEIGHT),) if plain(passage.title) else ()),
         *((sentence, ANSWER_WEIGHT) for sentence in sentences if plain(sentence)),
     ]
 
@@ -156,6 +206,6 @@ def _wordings(passage: Passage) -> list[tuple[str, float]]:
 def _search(index: _Index, text: str, vectors: np.ndarray, *, language: str, k: int) -> list[Hit]:
     scores = index.scorer.score(View(index.grams.transform([text]), vectors))
     certainty = float(index.calibration.probability(scores)[0])
-    shares = scores.probability[0]
+    shares = scores.total[0]
     best = np.argsort(-shares, kind="stable")[:k]
     return [Hit(index.passage_ids[i], language, certainty * float(shares[i] / shares[best[0]])) for i in best]

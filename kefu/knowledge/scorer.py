@@ -1,33 +1,42 @@
-"""How well each passage suits a question: a classifier over both views, beside the nearest known question."""
+"""How well each passage suits a question: three ways to tell, summed."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
+from scipy.special import log_softmax, softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.extmath import randomized_svd
 
+from kefu.knowledge.kernel import Kernel
 from kefu.knowledge.views import View
 
 
 @dataclass(frozen=True)
 class Mix:
-    """How the classifier sees a language."""
+    """How a language's passages are told apart.
+
+    The classifier's log probability, plus ``kernel`` times the kernel regression's score, plus
+    ``nearest`` times the cosine to the nearest question in either view.
+    """
 
     vectors: float  # weight of the sentence vectors beside the n-grams
     dimensions: int  # kept of both views together
-    sharpness: float  # inverse strength of regularisation
+    sharpness: float  # inverse strength of the classifier's regularisation
+    kernel: float = 8.0
+    nearest: float = 4.0
 
 
 def mix_for(language: str) -> Mix:
-    """The mixture measured best with all-MiniLM-L6-v2, which knows English and hardly any Chinese."""
+    """The mixture measured best with all-MiniLM-L6-v2 (docs/decisions.md)."""
     if language == "zh":
-        return Mix(vectors=0.0, dimensions=500, sharpness=100.0)
-    return Mix(vectors=3.0, dimensions=200, sharpness=100.0)
+        return Mix(vectors=1.0, dimensions=400, sharpness=100.0)
+    return Mix(vectors=2.0, dimensions=300, sharpness=200.0)
 
 
 @dataclass(frozen=True)
@@ -50,9 +59,14 @@ class Lessons:
 
 @dataclass(frozen=True)
 class Scores:
-    """For n questions and c passages, all (n, c): the classifier's view and the nearest questions'."""
+    """For n questions and c passages, all (n, c).
 
-    probability: np.ndarray
+    ``classified`` are the classifier's probabilities, ``nearest_…`` the cosine of each passage's nearest
+    question in either view, ``total`` the sum of all signs as probabilities.
+    """
+
+    total: np.ndarray
+    classified: np.ndarray
     nearest_grams: np.ndarray
     nearest_vectors: np.ndarray
 
@@ -63,43 +77,42 @@ class Scorer:
     def __init__(
         self,
         *,
-        classifier: LogisticRegression,
+        labels: np.ndarray,
+        weights: np.ndarray,
+        bias: np.ndarray,
         projection: np.ndarray,
+        kernel: Kernel,
         known: View,
         starts: np.ndarray,
         mix: Mix,
     ) -> None:
-        self._classifier = classifier
+        """``weights`` (dimensions, c) and ``bias`` (c,) are the classifier's; see ``fit``."""
+        self.labels = labels
+        self._weights = weights
+        self._bias = bias
         self._projection = projection
-        self._known = known
+        self._kernel = kernel
+        self._known_grams = known.grams.T.tocsr()  # turned once, not with every question
+        self._known_vectors = known.vectors
         self._starts = starts
         self._mix = mix
 
-    @property
-    def labels(self) -> np.ndarray:
-        """The passages' integers, in the order of the scores' columns."""
-        return np.asarray(self._classifier.classes_)
-
     @classmethod
     def fit(cls, lessons: Lessons, *, mix: Mix, projection: np.ndarray) -> Scorer:
-        """Learn from ``lessons``: two passages or more, each with a question.
+        """Learn from ``lessons``: one passage or more, each with a question.
 
         ``projection`` comes from ``project``; it knows no labels, so one serves many fits.
         """
-        classifier = LogisticRegression(C=mix.sharpness, tol=1e-3, max_iter=40)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # 40 steps rank as well as 500
-            classifier.fit(
-                lessons.view.blended(mix.vectors) @ projection,
-                lessons.labels,
-                sample_weight=lessons.weights,
-            )
+        labels, weights, bias = _classifier(lessons, mix=mix, projection=projection)
         questions = np.flatnonzero(lessons.question)
         order = questions[np.argsort(lessons.labels[questions], kind="stable")]
         _, starts = np.unique(lessons.labels[order], return_index=True)
         return cls(
-            classifier=classifier,
+            labels=labels,
+            weights=weights,
+            bias=bias,
             projection=projection,
+            kernel=Kernel.fit(lessons.view.vectors, _targets(lessons, labels)),
             known=lessons.view.rows(order),
             starts=starts,
             mix=mix,
@@ -107,11 +120,15 @@ class Scorer:
 
     def score(self, view: View) -> Scores:
         """Scores of n questions; columns follow ``labels``."""
-        coordinates = view.blended(self._mix.vectors) @ self._projection
+        logits = view.projected(self._projection, weight=self._mix.vectors) @ self._weights + self._bias
+        grams = self._nearest((view.grams @ self._known_grams).toarray())
+        vectors = self._nearest(view.vectors @ self._known_vectors.T)
+        signs = self._mix.kernel * self._kernel.score(view.vectors) + self._mix.nearest * (grams + vectors)
         return Scores(
-            probability=np.asarray(self._classifier.predict_proba(coordinates)),
-            nearest_grams=self._nearest((view.grams @ self._known.grams.T).toarray()),
-            nearest_vectors=self._nearest(view.vectors @ self._known.vectors.T),
+            total=softmax(log_softmax(logits, axis=1) + signs, axis=1),
+            classified=softmax(logits, axis=1),
+            nearest_grams=grams,
+            nearest_vectors=vectors,
         )
 
     def _nearest(self, cosines: np.ndarray) -> np.ndarray:
@@ -122,6 +139,35 @@ class Scorer:
 def project(view: View, *, mix: Mix) -> np.ndarray:
     """Directions (columns, dimensions) that keep most of both views: a tenth of the classifier's work."""
     blended: scipy.sparse.csr_matrix = view.blended(mix.vectors)
-    dimensions = min(mix.dimensions, min(blended.shape) - 1)
+    dimensions = max(min(mix.dimensions, min(blended.shape) - 1), 1)
     _, _, directions = randomized_svd(blended, dimensions, n_iter=2, random_state=0)
-    return np.asarray(directions.T, dtype=np.float32)
+    return np.ascontiguousarray(directions.T, dtype=np.float32)
+
+
+def _classifier(
+    lessons: Lessons, *, mix: Mix, projection: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels (c,), weights (dimensions, c) and bias (c,); of a single passage nothing is to be told apart."""
+    labels = np.unique(lessons.labels)
+    if len(labels) == 1:
+        return labels, np.zeros((projection.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
+    classifier = LogisticRegression(C=mix.sharpness, tol=1e-3, max_iter=40)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 40 steps rank as well as 500
+        classifier.fit(
+            lessons.view.projected(projection, weight=mix.vectors),
+            lessons.labels,
+            sample_weight=lessons.weights,
+        )
+    weights, bias = _both_sides([classifier.coef_, classifier.intercept_[:, None]])
+    return labels, weights.T.astype(np.float32), bias[:, 0].astype(np.float32)
+
+
+def _targets(lessons: Lessons, labels: np.ndarray) -> np.ndarray:
+    """How much each text counts for each of ``labels``: (n, c)."""
+    return np.asarray((lessons.labels[:, None] == labels[None, :]) * lessons.weights[:, None])
+
+
+def _both_sides(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Of two passages scikit-learn keeps the second one's row alone; it is the difference of both."""
+    return [np.concatenate([-part, part]) / 2 if len(part) == 1 else part for part in parts]

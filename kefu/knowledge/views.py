@@ -15,6 +15,10 @@ import scipy.sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 Embed = Callable[[list[str]], np.ndarray]
+#: Makes of a text what the encoder should read: its typing mistakes put right, or another language's words.
+Rewrite = Callable[[str], str]
+#: The rewriting for a language, given all texts of its passages.
+Rewriting = Callable[[str, Sequence[str]], Rewrite]
 
 _PUNCTUATION = re.compile(r"[^\w\s]+")
 _SPACE = re.compile(r"\s+")
@@ -54,11 +58,24 @@ class View:
         """The texts at ``index``."""
         return View(self.grams[index], self.vectors[index])
 
+    def projected(self, directions: np.ndarray, *, weight: float) -> np.ndarray:
+        """``blended(weight) @ directions``, without laying the views side by side: (n, dimensions)."""
+        width = self.grams.shape[1]
+        found = np.asarray(self.grams @ directions[:width])
+        if weight:
+            found = found + (self.vectors * np.float32(weight)) @ directions[width:]
+        return found
+
     def blended(self, weight: float) -> scipy.sparse.csr_matrix:
         """Both views side by side, the vectors weighted; at weight 0 the n-grams alone."""
         if weight == 0:
             return self.grams
         return scipy.sparse.hstack([self.grams, self.vectors * np.float32(weight)]).tocsr()
+
+
+def as_it_is(language: str, texts: Sequence[str]) -> Rewrite:
+    """The rewriting that changes nothing."""
+    return str
 
 
 def embedded(texts: Sequence[str], embed: Embed) -> np.ndarray:

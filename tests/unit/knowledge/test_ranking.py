@@ -1,13 +1,14 @@
 """The ranker finds passages, and its score says how sure it may be."""
 
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
 from kefu.errors import ConfigError
 from kefu.knowledge.ranking import Hit, Ranker
-from tests.unit.knowledge.fakes import TOPICS, fake_embed, topical_passages
+from tests.unit.knowledge.fakes import TOPICS, fake_embed, passage, topical_passages
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +69,54 @@ def test_a_hit_is_plain_data(ranker):
     assert type(hit.score) is float
 
 
-def test_too_few_passages_are_refused():
-    with pytest.raises(ConfigError, match="3 passages in 'en'; wanted at least 8"):
-        Ranker.fit(topical_passages()[:3], embed=fake_embed)
+def test_a_single_passage_is_refused():
+    with pytest.raises(ConfigError, match="1 passages in 'en'; wanted at least 2"):
+        Ranker.fit(topical_passages()[:1], embed=fake_embed)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 7])
+def test_few_passages_are_told_apart(count):
+    passages = topical_passages()[:count]
+    ranker = Ranker.fit(passages, embed=fake_embed)
+    for one in passages:
+        hits = ranker.search(f"hello, {one.passage_id}: what do i do", "en")
+        assert (hits[0].passage_id, len(hits)) == (one.passage_id, min(count, 3))
+    assert ranker.search("bake bread tomorrow", "en")[0].score < 0.5
+
+
+def test_one_question_a_passage_without_title_and_answer_is_enough():
+    passages = [
+        passage(topic, title="", questions=(f"tell me about {topic}",), answer="", clause=None)
+        for topic in TOPICS
+    ]
+    ranker = Ranker.fit(passages, embed=fake_embed)
+    assert ranker.search("tell me about refund", "en")[0].passage_id == "refund"
+    assert ranker.search("tell me about refund", "en")[0].score > 0.9
+    assert ranker.search("bake bread tomorrow", "en")[0].score < 0.5
+
+
+def test_passages_with_one_question_stand_beside_those_with_many():
+    lonely = passage("lonely", title="", questions=("can i pay by cheque",), answer="", clause=None)
+    ranker = Ranker.fit([*topical_passages(), lonely], embed=fake_embed)
+    assert ranker.search("pay by cheque", "en")[0].passage_id == "lonely"
+    assert ranker.size("en") == len(TOPICS) + 1
+
+
+def respell(language: str, texts: Sequence[str]) -> Callable[[str], str]:
+    """Knows one mistake of one word, where the passages hold that word."""
+    known = language == "en" and any("warranty" in text for text in texts)
+    return lambda text: text.replace("wxrzzzty", "warranty") if known else text
+
+
+def test_a_text_is_read_as_it_is_rewritten(tmp_path):
+    ranker = Ranker.fit(topical_passages(), embed=fake_embed, rewriting=respell)
+    right, wrong = "how does the warranty thing work", "how does the wxrzzzty thing work"
+    assert ranker.search(wrong, "en") == ranker.search(right, "en")
+    # the vector at hand is that of the mistyped text
+    assert ranker.search(wrong, "en", vector=fake_embed([wrong])[0]) == ranker.search(right, "en")
+    ranker.save(tmp_path / "kept.joblib")
+    again = Ranker.load(tmp_path / "kept.joblib", embed=fake_embed, rewriting=respell)
+    assert again.search(wrong, "en") == ranker.search(right, "en")
 
 
 def test_an_encoder_that_knows_nothing_leaves_the_letters():
