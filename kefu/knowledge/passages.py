@@ -59,6 +59,13 @@ class Passage:
     clause: str | None
     source: str
     updated: datetime
+    valid_from: datetime | None = None  # an answer from this moment on; None: from ever
+    valid_to: datetime | None = None  # an answer before this moment; None: for ever
+
+    def in_force(self, moment: datetime) -> bool:
+        """Whether it is an answer at ``moment``."""
+        begun = self.valid_from is None or self.valid_from <= moment
+        return begun and (self.valid_to is None or moment < self.valid_to)
 
 
 class PolicyClause(Protocol):
