@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from kefu.errors import ConfigError
 from kefu.knowledge.ranking import Hit
 
 # Up to so many passages a language the classifier over all passages serves, above it the index.
@@ -39,3 +40,13 @@ def wants_index(languages: Iterable[str]) -> bool:
     False
     """
     return max(Counter(languages).values(), default=0) > RANKER_MOST
+
+
+class Nothing:
+    """A Finder without passages: what serves while there is no index yet."""
+
+    languages: tuple[str, ...] = ()
+
+    def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
+        """ConfigError, since there is no language."""
+        raise ConfigError(f"no passages in {language!r}; there are: none")

@@ -40,12 +40,19 @@ class LargeIndex:
     """A Finder over the files of one folder, and what changed since. Immutable."""
 
     def __init__(
-        self, languages: Mapping[str, LanguageIndex], manifest: Manifest, *, tools: Tools, delta: Delta
+        self,
+        languages: Mapping[str, LanguageIndex],
+        *,
+        folder: Path,
+        manifest: Manifest,
+        tools: Tools,
+        delta: Delta | None = None,
     ) -> None:
         self._languages = dict(languages)
         self._tools = tools
+        self.folder = folder
         self.manifest = manifest
-        self.delta = delta
+        self.delta = delta or Delta()
 
     @classmethod
     def open(cls, folder: Path, *, tools: Tools) -> LargeIndex:
@@ -59,12 +66,22 @@ class LargeIndex:
             language: open_language(folder / language, language, cut=tools.cut)
             for language in manifest.passages
         }
-        return cls(languages, manifest, tools=tools, delta=Delta())
+        return cls(languages, folder=folder, manifest=manifest, tools=tools)
 
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages that can be searched."""
         return tuple(sorted(self._languages))
+
+    @property
+    def count(self) -> int:
+        """How many passages there are, in force or not."""
+        kept = sum(len(index.segment) for index in self._languages.values())
+        hidden = (
+            language in self._languages and self._languages[language].segment.number(passage_id) is not None
+            for passage_id, language in self.delta.hidden
+        )
+        return kept - sum(hidden) + len(self.delta.entries)
 
     def with_changes(self, changes: Changes) -> LargeIndex:
         """This with what changed after it was made; ConfigError for a language that it does not hold."""
@@ -73,7 +90,9 @@ class LargeIndex:
             raise ConfigError(f"passages in {foreign[0]!r}; the index holds {', '.join(self.languages)}; {NEXT}")
         terms = {language: index.terms for language, index in self._languages.items()}
         delta = self.delta.with_changes(changes, embed=self._tools.embed, terms=terms)
-        return LargeIndex(self._languages, self.manifest, tools=self._tools, delta=delta)
+        return LargeIndex(
+            self._languages, folder=self.folder, manifest=self.manifest, tools=self._tools, delta=delta
+        )
 
     def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
         """The ``k`` best passages, as a Finder promises; those not in force now are left out."""

@@ -22,10 +22,10 @@ _MOST_ROWS = 8  # wordings of a candidate that are compared
 
 @dataclass(frozen=True)
 class Question:
-    """A question in both views: as compared, its ``words``, and its unit ``vector`` (d,)."""
+    """A question in both views: its ``words``, its n-grams, and its unit ``vector`` (d,)."""
 
-    text: str
     words: tuple[str, ...]
+    grams: frozenset[str]
     vector: np.ndarray
 
 
@@ -65,7 +65,8 @@ class LanguageIndex:
 
     def question(self, text: str, vector: np.ndarray) -> Question:
         """``text`` as it is searched."""
-        return Question(plain(text), tuple(dict.fromkeys(self.terms(text))), vector)
+        words = tuple(dict.fromkeys(self.terms(text)))
+        return Question(words, grams_of(plain(text), self.language), vector)
 
     def candidates(
         self, question: Question, *, moment: datetime, fresh: Fresh
@@ -114,14 +115,12 @@ class LanguageIndex:
             cosines = self.segment.vectors.cosines(np.array(rows), question.vector)
             one.cosine = float(cosines.max(initial=0.0))
         texts = [self.segment.texts[row] for row in rows]
-        asked = grams_of(question.text, self.language)
-        one.grams = most_alike(asked, (grams_of(text, self.language) for text in texts))
+        one.grams = most_alike(question.grams, (grams_of(text, self.language) for text in texts))
         one.covered = _covered(weights, " ".join(texts))
 
     def _of_new(
         self, question: Question, weights: Mapping[str, float], moment: datetime, fresh: Fresh
     ) -> Iterator[_Seen]:
-        asked = grams_of(question.text, self.language)
         length = self.segment.mean_length
         near = fresh.nearest(question.vector, k=DEPTH)
         worded = fresh.best_worded(weights, mean_length=length, k=DEPTH)
@@ -131,7 +130,7 @@ class LanguageIndex:
                     passage_id=entry.passage.passage_id,
                     cosine=float((entry.vectors @ question.vector).max(initial=0.0)),
                     bm25=bm25(entry.words, weights, mean_length=length),
-                    grams=most_alike(asked, entry.grams),
+                    grams=most_alike(question.grams, entry.grams),
                     covered=_covered(weights, " ".join(map(plain, entry.passage.questions))),
                 )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import numpy as np
 
 from kefu.errors import ConfigError
-from kefu.knowledge.delta import Changes, Delta, Entry
+from kefu.knowledge.delta import Changes, Delta, Entry, Key
 from kefu.knowledge.finder import Finder
 from kefu.knowledge.grams import grams_of, most_alike
 from kefu.knowledge.passages import Passage
@@ -24,7 +24,10 @@ _MOST_HIDDEN = 50  # asked for besides k, so that hidden passages leave enough
 
 
 class Recent:
-    """``base`` without what is gone or not in force, and with what is new. Immutable."""
+    """``base``, which knows ``passages``, without what is gone or not in force, and with what is new.
+
+    Immutable.
+    """
 
     def __init__(
         self,
@@ -32,11 +35,12 @@ class Recent:
         *,
         embed: Embed,
         now: Callable[[], datetime],
-        limited: Iterable[Passage] = (),
+        passages: Mapping[Key, Passage],
         delta: Delta | None = None,
     ) -> None:
         self._base, self._embed, self._now = base, embed, now
-        self._limited = {(passage.passage_id, passage.language): passage for passage in limited}
+        self._passages = passages
+        self._limited = {key for key, one in passages.items() if one.valid_from or one.valid_to}
         self.delta = delta or Delta()
 
     @property
@@ -48,8 +52,13 @@ class Recent:
         """This with what changed after it was made."""
         delta = self.delta.with_changes(changes, embed=self._embed, terms={})
         return Recent(
-            self._base, embed=self._embed, now=self._now, limited=self._limited.values(), delta=delta
+            self._base, embed=self._embed, now=self._now, passages=self._passages, delta=delta
         )
+
+    @property
+    def count(self) -> int:
+        """How many passages there are, in force or not."""
+        return len(self._passages.keys() - self.delta.hidden) + len(self.delta.entries)
 
     def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
         """The ``k`` best passages, as a Finder promises; those not in force now are left out."""
@@ -85,8 +94,8 @@ class Recent:
         ]
 
     def _in_force(self, hit: Hit, moment: datetime) -> bool:
-        passage = self._limited.get((hit.passage_id, hit.language))
-        return passage is None or passage.in_force(moment)
+        key = (hit.passage_id, hit.language)
+        return key not in self._limited or self._passages[key].in_force(moment)
 
 
 def _certainty(entry: Entry, grams: frozenset[str], cosine: float) -> float:
