@@ -77,11 +77,10 @@ class Answer:
 
 
 def answer_of(tx: Transaction, passage_id: str, language: str, *, now: datetime) -> Answer | None:
-    """The passage in ``language`` with the policy's numbers filled in; None where it is gone."""
-    for stored in tx.passages.all(language=language):
-        if stored.passage_id == passage_id:
-            text = render(as_passage(stored), tx.policy.in_force(now))
-            return Answer(stored.title, text, stored.clause, stored.updated)
+    """The passage in ``language`` with the policy's numbers; None where it is gone or not in force."""
+    for stored in tx.passages.find([passage_id], language, at=now):
+        text = render(as_passage(stored), tx.policy.in_force(now))
+        return Answer(stored.title, text, stored.clause, stored.updated)
     return None
 
 
@@ -91,6 +90,5 @@ def as_passage(stored: StoredPassage) -> Passage:
 
 
 def titles_of(tx: Transaction, passage_ids: Sequence[str], language: str) -> dict[str, str]:
-    """Titles of passages in ``language``, in the order asked for."""
-    known = {stored.passage_id: stored.title for stored in tx.passages.all(language=language)}
-    return {passage_id: known[passage_id] for passage_id in passage_ids if passage_id in known}
+    """Titles of those passages in ``language`` that are in force now, in the order asked for."""
+    return tx.passages.titles(passage_ids, language)

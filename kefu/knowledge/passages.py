@@ -6,6 +6,8 @@ A file holds any number of passages::
     category: returns
     clause: return.1
     updated: 2026-11-22
+    valid_from: 2026-12-01
+    valid_to: 2026-12-31
 
     ## en
     title: How long you can return something
@@ -22,24 +24,26 @@ A file holds any number of passages::
     实物商品签收后 {return.1:days} 天内可以退货。
 
 ``{clause:param}`` is filled from the clauses in force when the answer is given,
-so that an answer never says another number than the policy.
+so that an answer never says another number than the policy. ``clause``, ``valid_from`` and
+``valid_to`` (the last day) may be left out; a moment may stand for a day, ``2026-12-01T09:00+08:00``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone, tzinfo
 from itertools import groupby, takewhile
 from pathlib import Path
 from typing import NoReturn, Protocol
 
 from kefu.errors import ConfigError
+from kefu.knowledge.days import end_moment, first_moment
 from kefu.knowledge.wording import in_words, tidy
 
 LANGUAGES = ("en", "zh")
-KEYS = ("category", "clause", "updated")
+KEYS = ("category", "clause", "updated", "valid_from", "valid_to")
 MIN_QUESTIONS = 2  # fewer leave nothing to learn from once one is held out
 
 _PASSAGE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -90,8 +94,8 @@ class _Block:
     lines: tuple[_Line, ...]
 
 
-def load(folder: Path) -> list[Passage]:
-    """Every passage of the ``*.md`` files in ``folder``, in file order.
+def load(folder: Path, *, zone: tzinfo = timezone.utc) -> list[Passage]:
+    """Every passage of the ``*.md`` files in ``folder``, in file order; days of force are of ``zone``.
 
     Raises:
         ConfigError: no such folder, no file in it, a malformed file (file, line, wanted),
@@ -100,15 +104,15 @@ def load(folder: Path) -> list[Passage]:
     files = sorted(folder.glob("*.md"))
     if not files:
         raise ConfigError(f"no passages in {folder}: wanted at least one *.md file there")
-    passages = [passage for file in files for passage in _parse_file(file)]
+    passages = [passage for file in files for passage in _parse_file(file, zone)]
     _refuse_repeats(passages)
     return passages
 
 
-def parse(text: str, *, source: str) -> list[Passage]:
+def parse(text: str, *, source: str, zone: tzinfo = timezone.utc) -> list[Passage]:
     """The passages of one Markdown text, an English and a Chinese record of each.
 
-    ``source`` names the text in errors and in each record.
+    ``source`` names the text in errors and in each record; days of force are of ``zone``.
 
     Raises:
         ConfigError: with file, line and what was wanted.
@@ -118,7 +122,7 @@ def parse(text: str, *, source: str) -> list[Passage]:
     for line in lead:
         if line.text:
             _fail(source, line, "a `# passage-id` heading before anything else")
-    return [passage for block in blocks for passage in _read_passage(block, source)]
+    return [passage for block in blocks for passage in _read_passage(block, source, zone)]
 
 
 def placeholders(passage: Passage) -> list[tuple[str, str]]:
@@ -164,12 +168,12 @@ def render(passage: Passage, clauses: Mapping[str, PolicyClause]) -> str:
     return tidy(_PLACEHOLDER.sub(fill, passage.answer), language=passage.language)
 
 
-def _parse_file(file: Path) -> list[Passage]:
+def _parse_file(file: Path, zone: tzinfo) -> list[Passage]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    return parse(text, source=file.name)
+    return parse(text, source=file.name, zone=zone)
 
 
 def _refuse_repeats(passages: Sequence[Passage]) -> None:
@@ -195,7 +199,7 @@ def _split(lines: Sequence[_Line], *, marker: str) -> tuple[list[_Line], list[_B
     return list(lines[: starts[0]] if starts else lines), blocks
 
 
-def _read_passage(block: _Block, source: str) -> list[Passage]:
+def _read_passage(block: _Block, source: str, zone: tzinfo) -> list[Passage]:
     if not _PASSAGE_ID.fullmatch(block.heading.text):
         _fail(source, block.heading, "a passage id of small letters, digits and hyphens")
     header, parts = _split(block.lines, marker="## ")
@@ -203,7 +207,25 @@ def _read_passage(block: _Block, source: str) -> list[Passage]:
     languages = [part.heading.text for part in parts]
     if sorted(languages) != sorted(LANGUAGES):
         _fail(source, block.heading, "one `## en` and one `## zh` section")
-    return [_read_language(part, source=source, passage_id=block.heading.text, keys=keys) for part in parts]
+    first, end = _read_force(keys, source=source, zone=zone)
+    told = [_read_language(part, source=source, passage_id=block.heading.text, keys=keys) for part in parts]
+    return [replace(passage, valid_from=first, valid_to=end) for passage in told]
+
+
+def _read_force(
+    keys: Mapping[str, _Line], *, source: str, zone: tzinfo
+) -> tuple[datetime | None, datetime | None]:
+    """From when to when the passage is an answer, as far as the header says."""
+    force = {}
+    for key, moment in (("valid_from", first_moment), ("valid_to", end_moment)):
+        if key in keys:
+            try:
+                force[key] = moment(keys[key].text, zone)
+            except ValueError:
+                _fail(source, keys[key], f"`{key}: YYYY-MM-DD`, a day that exists")
+    if len(force) == 2 and force["valid_from"] >= force["valid_to"]:
+        _fail(source, keys["valid_to"], "a day that is not before valid_from")
+    return force.get("valid_from"), force.get("valid_to")
 
 
 def _read_header(lines: Sequence[_Line], *, source: str, heading: _Line) -> dict[str, _Line]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0009"  # the alembic revision that this code was written for
+REVISION = "0010"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -197,6 +197,21 @@ passages = sa.Table(
     "passages", metadata,
     _key("passage_id"), _key("language"), _int("position"), _text("title"), _json("questions"),
     _text("answer"), _text("category"), _text("clause", null=True), _text("source"), _time("updated"),
+    _time("valid_from", null=True), _time("valid_to", null=True), _text("origin", null=True), _int("changed"),
+    sa.Index(None, "position"), sa.Index(None, "language", "position"), sa.Index(None, "changed"),
+    sa.Index(None, "origin"),
+)  # fmt: skip
+
+passages_gone = sa.Table(
+    "passages_gone", metadata, _key("passage_id"), _key("language"), _int("changed"),
+    sa.Index(None, "changed"),
+)  # fmt: skip
+
+passage_sources = sa.Table(
+    "passage_sources", metadata,
+    _key("origin"), _text("root"), _text("digest"), _text("etag", null=True),
+    _text("last_modified", null=True), _time("read_at", null=True), _text("problem", null=True),
+    sa.Index(None, "root"),
 )  # fmt: skip
 
 # -- conversations ----------------------------------------------------------------------

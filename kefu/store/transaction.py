@@ -20,6 +20,7 @@ from kefu.store.customers import Customers
 from kefu.store.invoices import Invoices
 from kefu.store.orders import Orders
 from kefu.store.outbox import Outbox
+from kefu.store.passage_sources import PassageSources
 from kefu.store.passages import Passages
 from kefu.store.payments import Payments
 from kefu.store.policy import Policy
@@ -33,7 +34,7 @@ from kefu.store.switches import Switches
 from kefu.store.tickets import Tickets
 from kefu.store.turns import Turns
 
-_KEPT_BY_EMPTYING = ("counters", "legal_moves", "switches", "audit")
+_KEPT_BY_EMPTYING = ("counters", "legal_moves", "switches", "audit", "passages_gone")
 
 
 class Transaction(Repository):
@@ -57,6 +58,7 @@ class Transaction(Repository):
         self.coupons = Coupons(connection, clock)
         self.policy = Policy(connection, clock)
         self.passages = Passages(connection, clock)
+        self.passage_sources = PassageSources(connection, clock)
         self.sessions = Sessions(connection, clock)
         self.codes = Codes(connection, clock)
         self.confirmations = Confirmations(connection, clock)
@@ -87,6 +89,7 @@ class Transaction(Repository):
         The audit stays too, and says that all else was deleted: a chain that could be begun anew
         would show nothing.
         """
+        self.passages.replace_all([])  # what follows the changes must hear of it
         with self._loading():
             for table in reversed(schema.metadata.sorted_tables):
                 if table.name not in _KEPT_BY_EMPTYING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,11 +20,12 @@ from kefu.shop.orders import refunds_of, returns_of
 from kefu.shop.tickets import ask_for_person, tickets_of
 from kefu.store import Store, schema
 from kefu.store.chat_records import Button
+from kefu.store.knowledge_records import Passage, PassageSource
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.rows import session
 
 SMALL_TABLES = {
-    "products", "variants", "coupons", "policy_clauses", "passages", "counters", "switches", "legal_moves",
+    "products", "variants", "coupons", "policy_clauses", "counters", "switches", "legal_moves",
 }  # fmt: skip
 GROWING = set(schema.metadata.tables) - SMALL_TABLES
 # an index of some rows alone (open confirmations) stays small
@@ -45,10 +47,19 @@ def large(request: pytest.FixtureRequest) -> Iterator[Store]:
     store = Store.open(url, clock=lambda: NOW)
     for act in (talking, changing("invoice", invoice_kind="personal")):  # no table is to be empty
         act(store, *owned(store, "shipped"))
+    with store.write() as tx:
+        tx.passages.put(passage(f"p{number}") for number in range(2_000))
+        tx.passages.remove((f"p{number}", "en") for number in range(1_000, 2_000))
+        for number in range(500):
+            tx.passage_sources.put(PassageSource(f"page {number}", f"list {number}", "d"))
     if store._engine.dialect.name == "postgresql":
         pretend_a_million(store)
     yield store
     store.close()
+
+
+def passage(passage_id: str) -> Passage:
+    return Passage(passage_id, "en", "A", ("a?", "b?"), "A.", "c", None, "a.md", NOW)
 
 
 def pretend_a_million(store: Store) -> None:
@@ -138,10 +149,32 @@ def reconciling(store: Store, number: str, speaker: Identity) -> None:
         is_stopped(tx)
 
 
+def answering(store: Store, number: str, speaker: Identity) -> None:
+    """What is asked of passages while somebody waits, and once a second."""
+    with store.read() as tx:
+        tx.passages.find(["a", "b"], "en")
+        tx.passages.titles(["a", "b"], "en")
+        tx.passages.get("a", "en")
+        tx.passages.of_origin("a")
+        tx.passages.changes_since(2)
+
+
+def importing(store: Store, number: str, speaker: Identity) -> None:
+    """One passage comes, changes and goes."""
+    with store.write() as tx:
+        tx.passages.put(passage("a"))
+        tx.passages.put(replace(passage("a"), title="B"))
+        tx.passages.remove([("a", "en")])
+        tx.passage_sources.put(PassageSource("a", "b", "c"))
+        tx.passage_sources.of_root("b")
+
+
 SERVED: Mapping[str, tuple[str, Act]] = {
     "reading": ("delivered", reading),
     "talking": ("delivered", talking),
     "reconciling": ("delivered", reconciling),
+    "an answer": ("delivered", answering),
+    "one passage": ("delivered", importing),
     "the newest numbers": ("delivered", newest_numbers),
     "a cancellation": ("processing", changing("cancel")),
     "a return": ("delivered", changing("return", reason="damaged")),
