@@ -20,24 +20,33 @@ from kefu.knowledge.passages import Passage
 
 TOPICS = Path(__file__).with_name("topics.tsv")
 UPDATED = datetime(2026, 11, 1, tzinfo=timezone.utc)
-BRANDS = (
-    "Nordwind Akela Lumio Tarvo Brisk Okiro Velda Sonnet Marlo Pinefold Quarz Zephyra Hallmer Ilvo Corsa "
-    "Driftly Ember Fennel Gantry Hexa Juno Kestrel Lattice Mistral Nimbus Orbita Pelika Rookwood Solveig Tundra"
-).split()
-MANNERS = (
-    "wireless=无线 portable=便携 compact=迷你 foldable=折叠 smart=智能 waterproof=防水 wooden=木质 "
-    "ceramic=陶瓷 steel=不锈钢 silent=静音 adjustable=可调节 magnetic=磁吸 heated=加热 slim=超薄 heavy-duty=重型 "
-    "travel=旅行 studio=专业 classic=经典"
-).split()
-THINGS = (
-    "keyboard=键盘 mouse=鼠标 headphones=耳机 speaker=音箱 lamp=台灯 bottle=水壶 backpack=背包 monitor=显示器 "
-    "charger=充电器 tripod=三脚架 microphone=麦克风 webcam=摄像头 router=路由器 kettle=水壶机 blender=搅拌机 "
-    "toaster=烤面包机 humidifier=加湿器 fan=风扇 scale=体重秤 watch=手表 tent=帐篷 chair=椅子 desk=书桌 "
-    "pillow=枕头 blanket=毯子 umbrella=雨伞 wallet=钱包 suitcase=行李箱 helmet=头盔 bicycle=自行车 drone=无人机 "
-    "printer=打印机 scanner=扫描仪 projector=投影仪 tablet=平板电脑 shaver=剃须刀 toothbrush=牙刷 vacuum=吸尘器 "
-    "grinder=磨豆机 thermometer=温度计 clock=闹钟 radio=收音机 torch=手电筒 stroller=婴儿车 mat=瑜伽垫 "
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+BRANDS = _words(
+    "Nordwind Akela Lumio Tarvo Brisk Okiro Velda Sonnet Marlo Pinefold Quarz Zephyra Hallmer "
+    "Ilvo Corsa Driftly Ember Fennel Gantry Hexa Juno Kestrel Lattice Mistral Nimbus Orbita "
+    "Pelika Rookwood Solveig Tundra"
+)
+MANNERS = _words(
+    "wireless=无线 portable=便携 compact=迷你 foldable=折叠 smart=智能 waterproof=防水 "
+    "wooden=木质 ceramic=陶瓷 steel=不锈钢 silent=静音 adjustable=可调节 magnetic=磁吸 "
+    "heated=加热 slim=超薄 heavy-duty=重型 travel=旅行 studio=专业 classic=经典"
+)
+THINGS = _words(
+    "keyboard=键盘 mouse=鼠标 headphones=耳机 speaker=音箱 lamp=台灯 bottle=水壶 "
+    "backpack=背包 monitor=显示器 charger=充电器 tripod=三脚架 microphone=麦克风 "
+    "webcam=摄像头 router=路由器 kettle=水壶机 blender=搅拌机 toaster=烤面包机 "
+    "humidifier=加湿器 fan=风扇 scale=体重秤 watch=手表 tent=帐篷 chair=椅子 desk=书桌 "
+    "pillow=枕头 blanket=毯子 umbrella=雨伞 wallet=钱包 suitcase=行李箱 helmet=头盔 "
+    "bicycle=自行车 drone=无人机 printer=打印机 scanner=扫描仪 projector=投影仪 "
+    "tablet=平板电脑 shaver=剃须刀 toothbrush=牙刷 vacuum=吸尘器 grinder=磨豆机 "
+    "thermometer=温度计 clock=闹钟 radio=收音机 torch=手电筒 stroller=婴儿车 mat=瑜伽垫 "
     "pan=平底锅 knife=菜刀 oven=烤箱"
-).split()
+)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
-"""Building the large index, and writing it anew with what has changed: aside, then put in its place at once."""
+"""Building the large index, and writing it anew with what has changed: into a folder aside."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -12,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from kefu.errors import ConfigError, ModelError
+from kefu.errors import ConfigError
 from kefu.knowledge.delta import Delta
 from kefu.knowledge.fusion import ELSEWHERE
-from kefu.knowledge.index import JUDGE, LargeIndex, Tools, open_language
-from kefu.knowledge.manifest import NEXT, write_manifest
+from kefu.knowledge.index import JUDGE, Tools, open_language
+from kefu.knowledge.manifest import write_manifest
 from kefu.knowledge.passages import Passage
 from kefu.knowledge.segments import Segment, wordings
 from kefu.knowledge.teaching import Classroom, taught
@@ -26,7 +24,6 @@ from kefu.knowledge.views import Embed, embedded
 from kefu.knowledge.writing import Writing
 
 COMPACT_ABOVE = 2_000  # changed passages: reading them one by one then costs a millisecond a search
-_CURRENT = "current"
 _AT_ONCE = 512  # passages embedded together
 
 Embedded = tuple[Passage, np.ndarray]  # with the unit vectors (wordings, d) of its wordings
@@ -108,49 +105,12 @@ def compact(old: Path, folder: Path, delta: Delta, *, tools: Tools, counter: int
     for part in sorted(path for path in old.iterdir() if path.is_dir()):
         writing = Writing.over(part, folder / part.name, terms=Terms(part.name, cut=tools.cut))
         segment, fresh = Segment.open(part), delta.of_language(part.name)
-        for number in filter(None.__ne__, map(segment.number, sorted(fresh.hidden))):
-            writing.remove(number)
+        for number in map(segment.number, sorted(fresh.hidden)):
+            if number is not None:
+                writing.remove(number)
         for entry in fresh.entries:
             if len(entry.vectors):
                 writing.add(entry.passage, entry.vectors)
         writing.close()
         counts[part.name] = len(writing)
     write_manifest(folder, encoder=tools.encoder, counter=counter, passages=counts)
-
-
-class Shelf:
-    """The indexes below ``root``: one is current, named in a file; the one before is kept for who reads it."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def current(self) -> Path | None:
-        """The folder of the current index; None where there is none yet."""
-        file = self._root / _CURRENT
-        return self._root / file.read_text(encoding="utf-8").strip() if file.is_file() else None
-
-    def aside(self) -> Path:
-        """A folder for a new index, not there yet."""
-        self._root.mkdir(parents=True, exist_ok=True)
-        return self._root / f"index-{uuid.uuid4().hex[:12]}"
-
-    def put(self, folder: Path) -> None:
-        """Make ``folder`` the current index; all but it and the one before are deleted."""
-        before = self.current()
-        new = self._root / f"{_CURRENT}.new"
-        new.write_text(folder.name, encoding="utf-8")
-        new.replace(self._root / _CURRENT)
-        for other in self._root.glob("index-*"):
-            if other not in (folder, before):
-                shutil.rmtree(other, ignore_errors=True)
-
-    def open(self, tools: Tools) -> LargeIndex:
-        """The current index.
-
-        Raises:
-            ModelError: there is none, or it cannot be served.
-        """
-        folder = self.current()
-        if folder is None:
-            raise ModelError(f"{self._root} holds no index yet; {NEXT}")
-        return LargeIndex.open(folder, tools=tools)

@@ -19,7 +19,7 @@ class TextColumn:
     @classmethod
     def open(cls, folder: Path, name: str) -> TextColumn:
         """The column called ``name`` in ``folder``."""
-        ends = np.load(folder / f"{name}.npy", mmap_mode="r")
+        ends = np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
         with (folder / f"{name}.txt").open("rb") as stream:
             whole = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if len(ends) and ends[-1] else b""
         return cls(whole, ends)

@@ -20,11 +20,15 @@ Key = tuple[str, str]  # passage id and language
 
 @dataclass(frozen=True)
 class Changes:
-    """Passages added or changed (whole), and the keys of those deleted, up to ``counter``."""
+    """Passages added or changed (whole), and the keys of those deleted, up to ``counter``.
+
+    ``total``: how many there are with them, where that is known.
+    """
 
     counter: int
     upserts: tuple[Passage, ...]
     gone: tuple[Key, ...]
+    total: int | None = None
 
     def __len__(self) -> int:
         return len(self.upserts) + len(self.gone)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -33,13 +32,13 @@ class Finder(Protocol):
         """
 
 
-def wants_index(languages: Iterable[str]) -> bool:
-    """Whether passages of these languages (one a passage) are too many for the ranker.
+def wants_index(counts: Mapping[str, int]) -> bool:
+    """Whether so many passages, by language, are too many for the ranker.
 
-    >>> wants_index(["en"] * 60 + ["zh"] * 60)
+    >>> wants_index({"en": 60, "zh": 60})
     False
     """
-    return max(Counter(languages).values(), default=0) > RANKER_MOST
+    return max(counts.values(), default=0) > RANKER_MOST
 
 
 class Nothing:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from kefu.knowledge.calibration import UNANSWERABLE_SHARE
 
@@ -87,10 +88,7 @@ class Judge:
         if answerable < _FEWEST_LESSONS:
             return otherwise
         halves = (lessons[::2], lessons[1::2])
-        judged = [
-            _judged(_fit_pairs(taught), others)
-            for taught, others in (halves, halves[::-1])
-        ]
+        judged = [_judged(_fit_pairs(taught), others) for taught, others in (halves, halves[::-1])]
         certainty = _fit_certainty([one for half in judged for one in half])
         return cls(_fit_pairs(lessons), certainty or otherwise.certainty, len(lessons))
 
@@ -131,7 +129,9 @@ def _fit_pairs(lessons: Sequence[Lesson]) -> Weights:
     taught = [lesson for lesson in lessons if lesson.right is not None]
     table = np.concatenate([lesson.table for lesson in taught])
     right = np.concatenate([np.arange(len(lesson.table)) == lesson.right for lesson in taught])
-    wrong = np.concatenate([np.full(len(lesson.table), 1 / max(len(lesson.table) - 1, 1)) for lesson in taught])
+    wrong = np.concatenate(
+        [np.full(len(lesson.table), 1 / max(len(lesson.table) - 1, 1)) for lesson in taught]
+    )
     return _fitted(table, right, np.where(right, 1.0, wrong))
 
 
@@ -162,12 +162,25 @@ def _fit_certainty(judged: Sequence[tuple[np.ndarray, bool, bool]]) -> Weights |
 
 
 def _fitted(table: np.ndarray, right: np.ndarray, weights: np.ndarray) -> Weights:
-    """A logistic regression over standardised columns, told in the columns' own units."""
+    """A logistic regression over standardised columns, told in the columns' own units.
+
+    No weight is below zero: each column speaks for the passage, or it would learn the habits of
+    those few that were asked about.
+    """
     mean, spread = table.mean(axis=0), np.maximum(table.std(axis=0), 1e-6)
-    classifier = LogisticRegression(max_iter=300)
-    classifier.fit((table - mean) / spread, right, sample_weight=weights)
-    own = classifier.coef_[0] / spread
-    return Weights(tuple(own.tolist()), float(classifier.intercept_[0] - own @ mean))
+    scaled, sign = (table - mean) / spread, np.where(right, 1.0, -1.0)
+
+    def loss(guess: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = sign * (scaled @ guess[:-1] + guess[-1])
+        slope = -weights * sign * expit(-odds)
+        gradient = np.append(scaled.T @ slope + guess[:-1], slope.sum())
+        return float(weights @ np.logaddexp(0.0, -odds) + guess[:-1] @ guess[:-1] / 2), gradient
+
+    width = table.shape[1]
+    bounds = [(0.0, None)] * width + [(None, None)]
+    found = minimize(loss, np.zeros(width + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    own = found[:-1] / spread
+    return Weights(tuple(own.tolist()), float(found[-1] - own @ mean))
 
 
 # For an index that has too few questions to learn from: learnt from the made passages of

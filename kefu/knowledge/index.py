@@ -83,11 +83,18 @@ class LargeIndex:
         )
         return kept - sum(hidden) + len(self.delta.entries)
 
+    @property
+    def waste(self) -> float:
+        """The share of the files that belongs to passages which are gone."""
+        written = sum(len(index.segment.ids) for index in self._languages.values())
+        return 1 - sum(len(index.segment) for index in self._languages.values()) / max(written, 1)
+
+    def takes(self, changes: Changes) -> bool:
+        """Whether it holds the languages of ``changes``; another one takes an index built anew."""
+        return {passage.language for passage in changes.upserts} <= set(self._languages)
+
     def with_changes(self, changes: Changes) -> LargeIndex:
-        """This with what changed after it was made; ConfigError for a language that it does not hold."""
-        foreign = sorted({passage.language for passage in changes.upserts} - set(self._languages))
-        if foreign:
-            raise ConfigError(f"passages in {foreign[0]!r}; the index holds {', '.join(self.languages)}; {NEXT}")
+        """This with ``changes`` that it ``takes``, which are newer than it."""
         terms = {language: index.terms for language, index in self._languages.items()}
         delta = self.delta.with_changes(changes, embed=self._tools.embed, terms=terms)
         return LargeIndex(
@@ -97,11 +104,15 @@ class LargeIndex:
     def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
         """The ``k`` best passages, as a Finder promises; those not in force now are left out."""
         if language not in self._languages:
-            raise ConfigError(f"no passages in {language!r}; there are: {', '.join(self.languages) or 'none'}")
+            raise ConfigError(
+                f"no passages in {language!r}; there are: {', '.join(self.languages) or 'none'}"
+            )
         if not plain(text):
             return []
         given = vector
-        vectors = embedded([text], lambda texts: self._tools.embed(texts) if given is None else given[None, :])
+        vectors = embedded(
+            [text], lambda texts: self._tools.embed(texts) if given is None else given[None, :]
+        )
         index = self._languages[language]
         found = index.candidates(
             index.question(text, vectors[0]), moment=self._tools.now(), fresh=self.delta.of_language(language)

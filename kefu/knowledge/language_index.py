@@ -68,9 +68,7 @@ class LanguageIndex:
         words = tuple(dict.fromkeys(self.terms(text)))
         return Question(words, grams_of(plain(text), self.language), vector)
 
-    def candidates(
-        self, question: Question, *, moment: datetime, fresh: Fresh
-    ) -> Candidates:
+    def candidates(self, question: Question, *, moment: datetime, fresh: Fresh) -> Candidates:
         """Passages in force at ``moment`` from the segment and from what changed since."""
         weights = self.segment.lexical.weights(question.words)
         seen = [
@@ -102,20 +100,30 @@ class LanguageIndex:
         for number, score in zip(numbers.tolist(), scores.tolist(), strict=True):
             found.setdefault(number, _Seen("")).bm25 = score
         known = np.array(list(found), dtype=np.int64)
-        for number in known[segment.in_force(known, moment)].tolist():
+        alive = known[segment.in_force(known, moment)].tolist()
+        self._fill_cosines({number: found[number] for number in alive}, question)
+        for number in alive:
             one = found[number]
             one.passage_id = segment.ids[number]
             if one.passage_id not in hidden:
                 self._describe(one, number, question, weights)
                 yield one
 
+    def _rows(self, number: int) -> list[int]:
+        return [row for row in self.segment.rows(number)[:_MOST_ROWS] if row not in self.unseen]
+
+    def _fill_cosines(self, found: Mapping[int, _Seen], question: Question) -> None:
+        """The cosines of those that were found by their words alone."""
+        rows = [
+            (one, row) for number, one in found.items() if one.cosine is None for row in self._rows(number)
+        ]
+        cosines = self.segment.vectors.cosines(np.array([row for _, row in rows]), question.vector)
+        for (one, _), cosine in zip(rows, cosines.tolist(), strict=True):
+            one.cosine = max(cosine, one.cosine or 0.0)
+
     def _describe(self, one: _Seen, number: int, question: Question, weights: Mapping[str, float]) -> None:
-        rows = [row for row in self.segment.rows(number)[:_MOST_ROWS] if row not in self.unseen]
-        if one.cosine is None:  # found by its words alone
-            cosines = self.segment.vectors.cosines(np.array(rows), question.vector)
-            one.cosine = float(cosines.max(initial=0.0))
-        texts = [self.segment.texts[row] for row in rows]
-        one.grams = most_alike(question.grams, (grams_of(text, self.language) for text in texts))
+        texts = [self.segment.texts[row] for row in self._rows(number)]
+        one.grams = most_alike(question.grams, [grams_of(text, self.language) for text in texts])
         one.covered = _covered(weights, " ".join(texts))
 
     def _of_new(

@@ -1,4 +1,4 @@
-"""Passages by their words: BM25 by tantivy, on disk, whose posting lists are skipped where they cannot win."""
+"""Passages by their words: BM25 by tantivy, on disk, which skips what cannot be among the best."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class LexicalIndex:
     def search(self, words: Iterable[str], *, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The numbers (n,) of the ``k`` best passages and their BM25 scores (n,), best first."""
         terms = [
-            (Occur.Should, Query.term_query(self._schema, _WORDS, word, "freq")) for word in dict.fromkeys(words)
+            (Occur.Should, Query.term_query(self._schema, _WORDS, word, "freq"))
+            for word in dict.fromkeys(words)
         ]
         if not terms:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)

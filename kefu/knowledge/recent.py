@@ -1,4 +1,4 @@
-"""A finder with what changed since it was fitted: right away by the nearest question, until it is refitted."""
+"""A finder with what changed since it was fitted: by the nearest question, until it is refitted."""
 
 from __future__ import annotations
 
@@ -51,9 +51,7 @@ class Recent:
     def with_changes(self, changes: Changes) -> Recent:
         """This with what changed after it was made."""
         delta = self.delta.with_changes(changes, embed=self._embed, terms={})
-        return Recent(
-            self._base, embed=self._embed, now=self._now, passages=self._passages, delta=delta
-        )
+        return Recent(self._base, embed=self._embed, now=self._now, passages=self._passages, delta=delta)
 
     @property
     def count(self) -> int:
@@ -63,14 +61,15 @@ class Recent:
     def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
         """The ``k`` best passages, as a Finder promises; those not in force now are left out."""
         if language not in self.languages:
-            raise ConfigError(f"no passages in {language!r}; there are: {', '.join(self.languages) or 'none'}")
-        known = plain(text)
-        if not known:
+            raise ConfigError(
+                f"no passages in {language!r}; there are: {', '.join(self.languages) or 'none'}"
+            )
+        if not plain(text):
             return []
         if vector is None:
             vector = embedded([text], self._embed)[0]
         hits = self._of_base(text, language, k=k, vector=vector)
-        hits += self._of_new(grams_of(known, language), language, vector)
+        hits += self._of_new(grams_of(plain(text), language), language, vector)
         return sorted(hits, key=lambda hit: -hit.score)[:k]
 
     def _of_new(self, grams: frozenset[str], language: str, vector: np.ndarray) -> list[Hit]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +31,10 @@ def wordings(passage: Passage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(plain, (*passage.questions, passage.title)))))
 
 
-def words_of(passage: Passage, terms: Terms, *, without: str = "") -> list[str]:
-    """The words by which the passage is found; ``without`` one of its wordings."""
-    own = [word for text in wordings(passage) if text != without for word in terms(text)]
+def words_of(passage: Passage, terms: Terms, *, without: Collection[int] = ()) -> list[str]:
+    """The words by which the passage is found; ``without`` the wordings at these places."""
+    kept = [text for place, text in enumerate(wordings(passage)) if place not in without]
+    own = [word for text in kept for word in terms(text)]
     return own + terms(passage.answer)[:_ANSWER_WORDS]
 
 
@@ -57,7 +59,8 @@ class Segment:
     @classmethod
     def open(cls, folder: Path) -> Segment:
         """The segment in ``folder``; ModelError where its indexes are damaged."""
-        columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in COLUMNS}
+        # as plain arrays: the subclass costs more than what is read
+        columns = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in COLUMNS}
         return cls(
             ids=TextColumn.open(folder, "ids"),
             texts=TextColumn.open(folder, "texts"),

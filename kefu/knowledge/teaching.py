@@ -1,8 +1,9 @@
-"""What a large index learns from its own passages: some questions are kept back until it has been asked them."""
+"""What a large index learns from its own passages: some questions are kept back until they are asked."""
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -36,14 +37,20 @@ class Pupil:
 
 
 class Classroom:
-    """Chooses who is asked: every second of the first passages that have two wordings."""
+    """Chooses who is asked: every second of the first passages that have two wordings.
+
+    While it is asked about, a passage has as many wordings as most have: one with more is found
+    more easily than they are, and would teach to be too sure.
+    """
 
     def __init__(self, *, seed: int = 0) -> None:
+        self._lengths: Counter[int] = Counter()
         self._waiting: list[tuple[Passage, np.ndarray]] = []
         self._random = random.Random(seed)
 
     def takes(self, passage: Passage, vectors: np.ndarray) -> bool:
         """Whether it keeps this passage for ``split``."""
+        self._lengths[len(vectors)] += 1
         if len(self._waiting) >= 2 * MOST or len(vectors) < 2:
             return False
         self._waiting.append((passage, vectors))
@@ -54,13 +61,16 @@ class Classroom:
         order = self._waiting[:]
         self._random.shuffle(order)
         half = len(order) // 2
-        return [_pupil(number, *pair) for number, pair in enumerate(order[:half])], order[half:]
+        usual = self._lengths.most_common(1)[0][0] if order else 1
+        pupils = [_pupil(*pair, usual=0 if i % _WHOLE == 0 else usual) for i, pair in enumerate(order[:half])]
+        return pupils, order[half:]
 
 
-def _pupil(number: int, passage: Passage, vectors: np.ndarray) -> Pupil:
+def _pupil(passage: Passage, vectors: np.ndarray, *, usual: int) -> Pupil:
+    """The passage with ``usual`` wordings, at least one less than it has; asked is what it was given last."""
     asked = wordings(passage).index(plain(passage.questions[-1])) if passage.questions else 0
-    kept_back = tuple(range(len(vectors))) if number % _WHOLE == 0 else (asked,)
-    return Pupil(passage, vectors, asked, kept_back)
+    others = [place for place in range(len(vectors)) if place != asked]
+    return Pupil(passage, vectors, asked, kept_back=(asked, *others[usual:]))
 
 
 def taught(index: LanguageIndex, pupils: Sequence[Pupil], *, otherwise: Judge) -> Judge:

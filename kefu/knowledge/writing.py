@@ -6,7 +6,7 @@ import json
 import math
 import shutil
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 from kefu.knowledge.columns import TextWriter
 from kefu.knowledge.lexical import WordWriter
 from kefu.knowledge.passages import Passage
-from kefu.knowledge.segments import COLUMNS, FACTS, LEXICAL, VECTORS, Segment, hash_of, wordings, words_of
+from kefu.knowledge.segments import COLUMNS, FACTS, LEXICAL, VECTORS, hash_of, wordings, words_of
 from kefu.knowledge.terms import Terms
 from kefu.knowledge.vectors import VectorIndex
 
@@ -122,8 +122,8 @@ class Writing:
         if kept_back:
             self._held.append(Held(number, kept_back, first, vectors, words))
         if len(kept_back) < len(texts):
-            missing = texts[kept_back[0]] if kept_back else ""
-            self._words.add(number, words_of(passage, self._terms, without=missing) if missing else words)
+            left = words_of(passage, self._terms, without=kept_back) if kept_back else words
+            self._words.add(number, left)
         self._starts.append(len(self._texts))
         self._windows.extend(_window(passage))
         self._live[number] = hash_of(passage.passage_id)
