@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,9 +35,18 @@ class Embeddings:
         for part in range(_parts(size)):
             vectors, at = np.load(self._file(part)), 0
             for number in range(part * PART, min((part + 1) * PART, size)):
-                count = len(self.made[number].passage.questions)
+                count = self.made.questions(number)
                 yield number, vectors[at : at + count]
                 at += count
+
+    def of(self, questions: Iterable[tuple[int, int]]) -> np.ndarray:
+        """The vectors (n, d) of these questions: a passage's number, and the place in its questions."""
+        return np.stack([self._one(*question) for question in questions]).astype(np.float32)
+
+    def _one(self, number: int, place: int) -> np.ndarray:
+        part = number // PART
+        at = sum(map(self.made.questions, range(part * PART, number)))
+        return np.asarray(np.load(self._file(part), mmap_mode="r")[at + place])
 
     def _write(self, part: int) -> None:
         numbers = range(part * PART, min((part + 1) * PART, len(self.made)))

@@ -11,7 +11,6 @@ import csv
 import hashlib
 import math
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -77,14 +76,14 @@ class MadePassages:
             raise IndexError(f"{number} of {len(self)} passages")
         product, subject = divmod(number * self._step % len(self), len(self._subjects))
         row, value = self._subjects[subject]
-        language = "zh" if number % 5 == 0 else "en"
+        language = self.language(number)
         words = {
             "product": _product(product, language),
             "x": (row[language].split("|"))[value],
             "n": str(2 + number % 28),
         }
         texts = [row[f"{language}{i}"].format(**words) for i in range(1, 5)]
-        kept = 3 if number % 20 == 3 or number % 40 == 0 else 1
+        kept = self.questions(number)
         passage = Passage(
             passage_id=f"made-{number}",
             language=language,
@@ -98,9 +97,15 @@ class MadePassages:
         )
         return Asked(passage, texts[3])
 
-    def first(self, size: int) -> Iterator[Passage]:
-        """The first ``size`` passages."""
-        return (self[number].passage for number in range(size))
+    @staticmethod
+    def language(number: int) -> str:
+        """Of the passage with this number."""
+        return "zh" if number % 5 == 0 else "en"
+
+    @staticmethod
+    def questions(number: int) -> int:
+        """How many questions the passage with this number has."""
+        return 3 if number % 20 == 3 or number % 40 == 0 else 1
 
     def digest(self) -> str:
         """Of some passages from everywhere: another seed, topic or wording gives another one."""
