@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.files import read_json
-from benchmarks.knowledge.run import Places, run
+from benchmarks.knowledge.run import MEASURED, Places, run
 from benchmarks.knowledge.table import PICTURE, draw, write_block
 from kefu.errors import KefuError
 from kefu.settings import Settings
@@ -23,6 +23,9 @@ def main(
     resume: Annotated[
         bool, typer.Option("--resume", help="measure only what was not measured before")
     ] = False,
+    again: Annotated[
+        str, typer.Option(help=f"with --resume, what to measure again, by commas: {', '.join(MEASURED)}")
+    ] = "",
     table: Annotated[bool, typer.Option("--table", help="write docs/evaluation.md; run nothing")] = False,
 ) -> None:
     """Measure each size, then write the table and the picture from the result files."""
@@ -32,8 +35,9 @@ def main(
         places = Places(
             settings.root / "results" / "knowledge", home / "bench" / "knowledge", home / "encoders"
         )
+        keep = set(MEASURED) - set(again.split(",")) if resume else set()
         for size in [] if table else map(int, sizes.split(",")):
-            run(size, places, seed=seed, resume=resume, say=_say)
+            run(size, places, seed=seed, keep=keep, say=_say)
         docs = settings.root / "docs"
         results = [read_json(file) for file in sorted(places.results.glob("*.json"))]
         write_block(docs / "evaluation.md", results)

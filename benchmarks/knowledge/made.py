@@ -72,6 +72,10 @@ class MadePassages:
 
     def __getitem__(self, number: int) -> Asked:
         """The passage with this number; IndexError beyond the last."""
+        return self.asked(number, questions=self.questions(number))
+
+    def asked(self, number: int, *, questions: int) -> Asked:
+        """The same with so many ``questions``, three at most."""
         if not 0 <= number < len(self):
             raise IndexError(f"{number} of {len(self)} passages")
         product, subject = divmod(number * self._step % len(self), len(self._subjects))
@@ -83,12 +87,11 @@ class MadePassages:
             "n": str(2 + number % 28),
         }
         texts = [row[f"{language}{i}"].format(**words) for i in range(1, 5)]
-        kept = self.questions(number)
         passage = Passage(
             passage_id=f"made-{number}",
             language=language,
             title=texts[0],
-            questions=tuple(texts[:kept]),
+            questions=tuple(texts[:questions]),
             answer=row[f"answer_{language}"].format(**words),
             category="product",
             clause=None,

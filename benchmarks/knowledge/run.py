@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from kefu.language.export import export_encoder
 from kefu.language.weights import PACKAGED
 
 PACKAGES = ("usearch", "tantivy", "onnxruntime", "scikit-learn", "numpy")
+MEASURED = ("build", "query", "recall", "ranker")
 Say = Callable[[str], None]
 
 
@@ -39,8 +40,8 @@ class Places:
         return self.results / f"{size}.json"
 
 
-def run(size: int, places: Places, *, seed: int, resume: bool, say: Say) -> dict[str, Any]:
-    """Measure one size; the result, which is also written. ``resume`` keeps what was measured before.
+def run(size: int, places: Places, *, seed: int, keep: Collection[str], say: Say) -> dict[str, Any]:
+    """Measure one size; the result, which is also written. Of what was measured before, ``keep`` is kept.
 
     Vectors are kept in any case. KefuError where a process fails.
     """
@@ -53,8 +54,7 @@ def run(size: int, places: Places, *, seed: int, resume: bool, say: Say) -> dict
     write_json(folder / "encoder.json", {"encoder": str(exported)})
     Embeddings(folder / "vectors", made, encoder.sentences).prepare(size, say=say)
     part = folder / f"measured-{size}.json"
-    if not resume:
-        part.unlink(missing_ok=True)
+    write_json(part, {what: found for what, found in read_json(part).items() if what in keep})
     figures = _measured(folder, size, seed=seed, part=part, say=say)
     result = {
         "passages": size, "seed": seed, "data": made.digest(), "encoder": encoder.digest,
@@ -66,8 +66,7 @@ def run(size: int, places: Places, *, seed: int, resume: bool, say: Say) -> dict
 
 def _measured(folder: Path, size: int, *, seed: int, part: Path, say: Say) -> dict[str, Any]:
     figures = read_json(part)
-    wanted = ["build", "query", "recall"] + ["ranker"] * (size <= RANKER_MOST)
-    for what in wanted:
+    for what in MEASURED if size <= RANKER_MOST else MEASURED[:-1]:
         if what not in figures:
             if what == "build":
                 shutil.rmtree(folder / f"index-{size}", ignore_errors=True)

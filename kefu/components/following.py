@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import weakref
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,7 @@ from kefu.knowledge.finder import Finder
 logger = logging.getLogger(__name__)
 
 SECONDS = 0.5  # between two looks: a new passage is to be found within two seconds
+RETRY_SECONDS = 30.0  # before what failed to be made anew is tried again: it may take all of a processor
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Following:
         self._renewal: _Renewal | None = None
         self._stale = not complete  # nobody knows what is missing: all is to be read
         self._complaint = ""
+        self._not_before = 0.0
 
     @property
     def value(self) -> Finder:
@@ -73,11 +76,14 @@ class Following:
         try:
             self._adopt()
             self._take_in()
-            if self._renewal is None and (self._stale or self._making.due(self._made)):
-                self._renewal = _Renewal(self._making, self._made)
-            self._complaint = ""
+            self._renew()
         except (KefuError, OSError, ValueError) as error:
             self._complain(error)
+
+    def _renew(self) -> None:
+        wanted = self._stale or self._making.due(self._made)
+        if wanted and self._renewal is None and time.monotonic() >= self._not_before:
+            self._renewal = _Renewal(self._making, self._made)
 
     def _take_in(self) -> None:
         counter = self._making.counter()
@@ -96,7 +102,9 @@ class Following:
             return
         self._renewal = None
         if renewal.made is None:
-            raise renewal.error or KefuError("making the index anew ended without a word; it is tried again")
+            self._not_before = time.monotonic() + RETRY_SECONDS
+            raise KefuError(f"{renewal.error}; it is tried again in {RETRY_SECONDS:.0f} seconds")
+        self._complaint = ""
         self._made, self._stale = renewal.made, False  # what changed meanwhile is taken in next
         logger.info("%s: made anew.", threading.current_thread().name)
 
@@ -112,7 +120,7 @@ class _Renewal:
 
     def __init__(self, making: Making, made: Made) -> None:
         self.made: Made | None = None
-        self.error: Exception | None = None
+        self.error = "making it anew was broken off"
         self._thread = threading.Thread(
             target=self._run, args=(making, made), name="kefu-passages-renewal", daemon=True
         )
@@ -126,8 +134,10 @@ class _Renewal:
     def _run(self, making: Making, made: Made) -> None:
         try:
             self.made = making.renewed(made)
-        except (KefuError, OSError, ValueError) as error:
-            self.error = type(error)(str(error))
+        except KefuError as error:
+            self.error = str(error)
+        except Exception as error:  # whatever a library finds wrong with passages: the last finder serves on
+            self.error = f"{type(error).__name__}: {error}"
 
 
 def _watch(owner: weakref.ref[Following], stop: threading.Event, seconds: float) -> None:

@@ -66,10 +66,9 @@ class Recent:
             )
         if not plain(text):
             return []
-        if vector is None:
-            vector = embedded([text], self._embed)[0]
-        hits = self._of_base(text, language, k=k, vector=vector)
-        hits += self._of_new(grams_of(plain(text), language), language, vector)
+        own = embedded([text], lambda texts: self._embed(texts) if vector is None else vector[None, :])[0]
+        hits = self._of_base(text, language, k=k, vector=own)
+        hits += self._of_new(grams_of(plain(text), language), language, own)
         return sorted(hits, key=lambda hit: -hit.score)[:k]
 
     def _of_new(self, grams: frozenset[str], language: str, vector: np.ndarray) -> list[Hit]:
@@ -80,7 +79,7 @@ class Recent:
             if entry.passage.in_force(moment)
         ]
 
-    def _of_base(self, text: str, language: str, *, k: int, vector: np.ndarray | None) -> list[Hit]:
+    def _of_base(self, text: str, language: str, *, k: int, vector: np.ndarray) -> list[Hit]:
         if language not in self._base.languages:
             return []
         hidden = self.delta.hidden

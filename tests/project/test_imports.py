@@ -53,6 +53,8 @@ ALONE = {
     "socketio": {"kefu.channels"},
     "aiohttp": {"kefu.channels"},
     "typer": {"kefu.cli"},
+    "tantivy": {"kefu.knowledge"},
+    "usearch": {"kefu.knowledge"},
 }
 HEAVY = {"torch", "transformers", "tensorflow", "onnxruntime", "huggingface_hub"}
 LIBRARIES = ("transformers", "torch", "spacy", "jieba", "onnxruntime", "rasa", "rasa_sdk", "sanic")
