@@ -17,14 +17,14 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from kefu.components import wiring
 from kefu.components.base import Trained
+from kefu.components.following import Following
 from kefu.components.intents import put_first, top
-from kefu.components.refreshing import Refreshing
-from kefu.knowledge.ranking import Ranker
+from kefu.knowledge.finder import Finder
 from kefu.language.export import META_NAME, encoder_digest
 from kefu.language.weights import PACKAGED
 
 ATTRIBUTE = "knowledge"
-_FILE, _COUNTER = "retriever.json", "passages"
+_FILE = "retriever.json"
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ class RetrieverOptions:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class KnowledgeRetriever(Trained[RetrieverOptions, Refreshing[Ranker]]):
+class KnowledgeRetriever(Trained[RetrieverOptions, Following]):
     """Sets ``knowledge``: the best passages in the message's language with their probabilities.
 
     Placed behind the language tagger and before FallbackClassifier.
     """
 
     options_type = RetrieverOptions
-    packages = ("onnxruntime", "sklearn")
+    packages = ("onnxruntime", "sklearn", "tantivy", "usearch")
     files = (_FILE,)
 
     @classmethod
@@ -70,27 +70,29 @@ class KnowledgeRetriever(Trained[RetrieverOptions, Refreshing[Ranker]]):
         (folder / _FILE).write_text(json.dumps({"encoder": meta["digest"]}), encoding="utf-8")
 
     @classmethod
-    def read(cls, folder: Path, options: RetrieverOptions) -> Refreshing[Ranker]:
-        """A ranker over the passages of the store (else of the folder), which follows the store."""
-        return _following(options, json.loads((folder / _FILE).read_text(encoding="utf-8"))["encoder"])
+    def read(cls, folder: Path, options: RetrieverOptions) -> Following:
+        """A finder of the passages of the store (else of the folder), which follows the store."""
+        digest = json.loads((folder / _FILE).read_text(encoding="utf-8"))["encoder"]
+        encoder = wiring.cached_encoder(digest, threads=options.threads)
+        return wiring.passages(encoder, folder=options.folder, follow=options.follow_store)
 
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
         """Set ``knowledge`` of each message, and the intent where only a passage is sure."""
-        ranker = self.learnt.value
+        finder = self.learnt.value
         for message in messages:
-            found = self._search(ranker, message, tracker)
+            found = self._search(finder, message, tracker)
             message.set(ATTRIBUTE, found, add_to_output=True)
             self._correct(message, found)
         return messages
 
     def _search(
-        self, ranker: Ranker, message: Message, tracker: DialogueStateTracker | None
+        self, finder: Finder, message: Message, tracker: DialogueStateTracker | None
     ) -> list[dict[str, Any]]:
-        language = _language(message, tracker, ranker.languages)
+        language = _language(message, tracker, finder.languages)
         if language is None:
             return []
         vector = _vector(message, self._options.features)
-        hits = ranker.search(message.get(TEXT) or "", language, k=self._options.k, vector=vector)
+        hits = finder.search(message.get(TEXT) or "", language, k=self._options.k, vector=vector)
         return [{"id": h.passage_id, "language": h.language, "score": round(h.score, 4)} for h in hits]
 
     def _correct(self, message: Message, found: Sequence[dict[str, Any]]) -> None:
@@ -118,22 +120,3 @@ def _vector(message: Message, origin: str) -> np.ndarray | None:
             vector = np.asarray(feature.features[0], dtype=np.float32)
             return vector / max(float(np.linalg.norm(vector)), 1e-9)
     return None
-
-
-def _following(options: RetrieverOptions, digest: str) -> Refreshing[Ranker]:
-    encoder = wiring.cached_encoder(digest, threads=options.threads)
-    source = wiring.store_source()
-
-    def build() -> Ranker:
-        stored = source.passages() if options.follow_store else None
-        return wiring.ranker_of(stored or wiring.packaged_passages(options.folder), encoder)
-
-    def counter() -> int | None:
-        return source.counter(_COUNTER)
-
-    if not options.follow_store:
-        return Refreshing(build(), counted=None)
-    counted = counter()  # before the first build: a change in between is then seen
-    following = Refreshing(build(), counted=counted)
-    following.watch(counter, build, name=_COUNTER)
-    return following

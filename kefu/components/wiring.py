@@ -9,30 +9,38 @@ import inspect
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from kefu.components.finding import Passages
+from kefu.components.following import Following
 from kefu.components.lines import nlu_lines
 from kefu.errors import ConfigError, ModelError, StoreError
 from kefu.knowledge import calibration, kernel, ranking, scorer, views
-from kefu.knowledge.passages import Passage, load
-from kefu.knowledge.ranking import Ranker
 from kefu.knowledge.views import Embed
 from kefu.language import glosses, rewriting, spelling
+from kefu.knowledge.delta import Changes
+from kefu.knowledge.index import Tools
+from kefu.knowledge.passages import LANGUAGES, Passage, load
+from kefu.knowledge.ranking import Ranker
+from kefu.knowledge.shelf import Shelf
 from kefu.language.catalogue import Catalogue, Item, shapes
 from kefu.language.encoder import Encoder
 from kefu.language.examples import Example
 from kefu.language.export import META_NAME, export_encoder, place_atomically
 from kefu.language.rewriting import Rewriting
 from kefu.language.weights import PACKAGED
+from kefu.language.text import split
 from kefu.settings import Settings
 from kefu.store import Store, Transaction
+from kefu.store.knowledge_records import Passage as StoredPassage
 from kefu.store.policy_file import read_policy, shop_zone
 
 logger = logging.getLogger(__name__)
 
-POLICY = "policy.csv"
+POLICY, PASSAGES = "policy.csv", "passages"
 SHOP, KNOWLEDGE, NLU = Path("data/shop"), Path("data/knowledge"), Path("data/nlu")
 FURTHER = ("sentiment", "urgency")  # heads of the classifier, and columns of its CSV files
 
@@ -56,13 +64,39 @@ class StoreSource:
         with store.read() as tx:
             return _catalogue(tx) if tx.products.all() else None
 
-    def passages(self) -> list[Passage] | None:
-        """Every passage in the store; None without a store or without passages."""
+    def counts(self) -> dict[str, int] | None:
+        """How many passages there are, by language; None without a store."""
         store = self._open()
         if store is None:
             return None
         with store.read() as tx:
-            return [Passage(**vars(passage)) for passage in tx.passages.all()] or None
+            return _counts(tx)
+
+    def changes(self, since: int) -> Changes | None:
+        """What became of passages after ``since``; None without a store, or with a younger one."""
+        store = self._open()
+        if store is None:
+            return None
+        with store.read() as tx:
+            if tx.counter(PASSAGES) < since:
+                return None
+            found = tx.passages.changes_since(since)
+            upserts = tuple(map(_passage, found.upserts))
+            return Changes(found.counter, upserts, found.gone, total=sum(_counts(tx).values()))
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[int, Iterator[Passage]]]:
+        """The counter and every passage of one moment; StoreError without a store."""
+        store = self._open()
+        if store is None:
+            raise StoreError("the store is gone; wanted the passages in it")
+        with store.read() as tx:
+            yield tx.counter(PASSAGES), map(_passage, tx.passages.each())
+
+    @property
+    def name(self) -> str:
+        """A name for files made of this store: another store's must not be taken for them."""
+        return hashlib.sha256(self._url.encode()).hexdigest()[:12]
 
     def zone(self) -> ZoneInfo | None:
         """The shop's time zone in the store; None without a store or without a policy."""
@@ -186,6 +220,21 @@ def packaged_embedding() -> tuple[Embed, Rewriting]:
 def text_rewriting() -> Rewriting:
     """What retrieval has the encoder read instead of a text; the dictionary is loaded once a process."""
     return Rewriting.prepared(Settings.load().home)
+def passages(encoder: Encoder, *, folder: str, follow: bool) -> Following:
+    """The finder of the store's passages (else of ``folder``'s), which follows the store if wanted."""
+    source = store_source()
+    tools = Tools(encoder.sentences, encoder.digest, _cut, lambda: datetime.now(timezone.utc))
+    making = Passages(
+        source=source if follow else StoreSource("sqlite:///"),
+        packaged=lambda: packaged_passages(folder),
+        fit=lambda found: ranker_of(found, encoder),
+        tools=tools,
+        shelf=Shelf(Settings.load().home / "knowledge" / source.name),
+    )
+    following = making.following()
+    if follow:
+        following.watch(name=PASSAGES)
+    return following
 
 
 def ranker_of(passages: Sequence[Passage], encoder: Encoder) -> Ranker:
@@ -215,6 +264,19 @@ def _cache() -> Path:
 
 def _under_root(folder: str | Path) -> Path:
     return Settings.load().root / folder
+
+
+def _cut(text: str) -> list[str]:
+    return [piece.text for piece in split(text)]
+
+
+def _counts(tx: Transaction) -> dict[str, int]:
+    counts = {language: tx.passages.count(language) for language in LANGUAGES}
+    return {language: count for language, count in counts.items() if count}
+
+
+def _passage(stored: StoredPassage) -> Passage:
+    return Passage(**vars(stored))
 
 
 def _copy(source: Path, target: Path) -> None:

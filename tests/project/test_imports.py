@@ -60,6 +60,8 @@ ALONE = {
     "charset_normalizer": {"kefu.knowledge"},
     "httpx": {"kefu.knowledge"},
     "tenacity": {"kefu.knowledge"},
+    "tantivy": {"kefu.knowledge"},
+    "usearch": {"kefu.knowledge"},
 }
 HEAVY = {"torch", "transformers", "tensorflow", "onnxruntime", "huggingface_hub"}
 LIBRARIES = ("transformers", "torch", "spacy", "jieba", "onnxruntime", "rasa", "rasa_sdk", "sanic")

@@ -1,0 +1,116 @@
+"""Building the large index, and writing it anew with what has changed: into a folder aside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from kefu.errors import ConfigError
+from kefu.knowledge.delta import Delta
+from kefu.knowledge.fusion import ELSEWHERE
+from kefu.knowledge.index import JUDGE, Tools, open_language
+from kefu.knowledge.manifest import write_manifest
+from kefu.knowledge.passages import Passage
+from kefu.knowledge.segments import Segment, wordings
+from kefu.knowledge.teaching import Classroom, taught
+from kefu.knowledge.terms import Terms
+from kefu.knowledge.vectors import VectorIndex
+from kefu.knowledge.views import Embed, embedded
+from kefu.knowledge.segment_writing import Writing
+
+COMPACT_ABOVE = 2_000  # changed passages: reading them one by one then costs a millisecond a search
+_AT_ONCE = 512  # passages embedded together
+
+Embedded = tuple[Passage, np.ndarray]  # with the unit vectors (wordings, d) of its wordings
+
+
+def with_vectors(passages: Iterable[Passage], embed: Embed) -> Iterator[Embedded]:
+    """Each passage with the vectors of its wordings."""
+    left = iter(passages)
+    while some := list(islice(left, _AT_ONCE)):
+        texts = [text for passage in some for text in wordings(passage)]
+        vectors, at = embedded(texts, embed) if texts else np.zeros((0, 0)), 0
+        for passage in some:
+            count = len(wordings(passage))
+            yield passage, vectors[at : at + count]
+            at += count
+
+
+def build(folder: Path, passages: Iterable[Embedded], *, tools: Tools, counter: int) -> None:
+    """Write an index of ``passages`` into ``folder``, which must not be there yet.
+
+    ``counter``: up to which change of the store they are read.
+
+    Raises:
+        ConfigError: no passage at all.
+    """
+    folder.mkdir(parents=True)
+    parts: dict[str, _Part] = {}
+    for passage, vectors in passages:
+        if not len(vectors):
+            continue  # nothing that anybody could ask for
+        part = parts.get(passage.language)
+        if part is None:
+            width = vectors.shape[1]
+            part = parts[passage.language] = _Part(folder, passage.language, tools=tools, width=width)
+        part.add(passage, vectors)
+    if not parts:
+        raise ConfigError("no passage with a question; wanted at least one to build an index of")
+    counts = {language: part.finish() for language, part in parts.items()}
+    write_manifest(folder, encoder=tools.encoder, counter=counter, passages=counts)
+
+
+class _Part:
+    """One language while it is built."""
+
+    def __init__(self, folder: Path, language: str, *, tools: Tools, width: int) -> None:
+        self._folder, self._language, self._cut = folder / language, language, tools.cut
+        terms = Terms(language, cut=tools.cut)
+        self._writing = Writing(self._folder, terms=terms, vectors=VectorIndex.new(width))
+        self._classroom = Classroom()
+
+    def add(self, passage: Passage, vectors: np.ndarray) -> None:
+        if not self._classroom.takes(passage, vectors):
+            self._writing.add(passage, vectors)
+
+    def finish(self) -> int:
+        """Teach, write everything; how many passages."""
+        pupils, others = self._classroom.split()
+        for passage, vectors in others:
+            self._writing.add(passage, vectors)
+        for pupil in pupils:
+            self._writing.hold(pupil.passage, pupil.vectors, kept_back=pupil.kept_back)
+        self._writing.save()
+        index = open_language(self._folder, self._language, cut=self._cut)
+        index = replace(index, unseen=self._writing.kept_back())
+        judge = taught(index, pupils, otherwise=ELSEWHERE)
+        self._writing.release()
+        self._writing.close()
+        (self._folder / JUDGE).write_text(json.dumps(judge.as_json(), indent=1), encoding="utf-8")
+        return len(self._writing)
+
+
+def compact(old: Path, folder: Path, delta: Delta, *, tools: Tools, counter: int) -> None:
+    """Write the index in ``old`` with ``delta`` into ``folder``: as long as copying it takes.
+
+    What was learnt is kept. Every language of ``delta`` must be in ``old``.
+    """
+    folder.mkdir(parents=True)
+    counts = {}
+    for part in sorted(path for path in old.iterdir() if path.is_dir()):
+        writing = Writing.over(part, folder / part.name, terms=Terms(part.name, cut=tools.cut))
+        segment, fresh = Segment.open(part), delta.of_language(part.name)
+        for number in map(segment.number, sorted(fresh.hidden)):
+            if number is not None:
+                writing.remove(number)
+        for entry in fresh.entries:
+            if len(entry.vectors):
+                writing.add(entry.passage, entry.vectors)
+        writing.close()
+        counts[part.name] = len(writing)
+    write_manifest(folder, encoder=tools.encoder, counter=counter, passages=counts)
