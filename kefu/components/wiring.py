@@ -19,20 +19,20 @@ from kefu.components.following import Following
 from kefu.components.lines import nlu_lines
 from kefu.errors import ConfigError, ModelError, StoreError
 from kefu.knowledge import calibration, kernel, ranking, scorer, views
-from kefu.knowledge.views import Embed
-from kefu.language import glosses, rewriting, spelling
 from kefu.knowledge.delta import Changes
 from kefu.knowledge.index import Tools
 from kefu.knowledge.passages import LANGUAGES, Passage, load
 from kefu.knowledge.ranking import Ranker
 from kefu.knowledge.shelf import Shelf
+from kefu.knowledge.views import Embed
+from kefu.language import glosses, rewriting, spelling
 from kefu.language.catalogue import Catalogue, Item, shapes
 from kefu.language.encoder import Encoder
 from kefu.language.examples import Example
 from kefu.language.export import META_NAME, export_encoder, place_atomically
 from kefu.language.rewriting import Rewriting
-from kefu.language.weights import PACKAGED
 from kefu.language.text import split
+from kefu.language.weights import PACKAGED
 from kefu.settings import Settings
 from kefu.store import Store, Transaction
 from kefu.store.knowledge_records import Passage as StoredPassage

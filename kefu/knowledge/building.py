@@ -16,12 +16,12 @@ from kefu.knowledge.fusion import ELSEWHERE
 from kefu.knowledge.index import JUDGE, Tools, open_language
 from kefu.knowledge.manifest import write_manifest
 from kefu.knowledge.passages import Passage
+from kefu.knowledge.segment_writing import Writing
 from kefu.knowledge.segments import Segment, wordings
 from kefu.knowledge.teaching import Classroom, taught
 from kefu.knowledge.terms import Terms
 from kefu.knowledge.vectors import VectorIndex
 from kefu.knowledge.views import Embed, embedded
-from kefu.knowledge.segment_writing import Writing
 
 COMPACT_ABOVE = 2_000  # changed passages: reading them one by one then costs a millisecond a search
 _AT_ONCE = 512  # passages embedded together
