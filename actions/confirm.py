@@ -22,6 +22,7 @@ from actions.base import KefuAction
 from actions.faq import ActionReturnable
 from actions.forms import judge
 from actions.handoff import open_for_person
+from actions.passages import say_beside
 from actions.present import concerned, tell
 from actions.products import ActionProduct
 from actions.rescue import say_if_certain
@@ -67,8 +68,10 @@ class ActionBeginTask(KefuAction):
         running = turn.tracker.active_loop_name in TASKS and turn.slot("item") is not None
         if waiting or running:
             turn.say("set_aside")
-        answer_first(turn, tx)
-        return cleared()
+        beside = say_beside(turn, tx)
+        if not beside:
+            answer_first(turn, tx)
+        return [*cleared(), *beside]
 
 
 def answer_first(turn: Turn, tx: Transaction) -> None:

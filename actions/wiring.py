@@ -9,6 +9,9 @@ from functools import lru_cache
 from time import monotonic
 
 from kefu.knowledge.passages import Passage, render
+from kefu.knowledge.questions import ENOUGH as ENOUGH
+from kefu.knowledge.questions import NEAR as NEAR
+from kefu.knowledge.questions import own as own
 from kefu.settings import Settings
 from kefu.shop.delivery import Delivery
 from kefu.shop.identity import CodeRules
