@@ -72,9 +72,9 @@ def say_passage(turn: Turn, tx: Transaction, passage: str, *, question: str) -> 
     if answer is None:
         return None
     follows = turn.message.get("knowledge_follows")
-    facts = {"answer": answer.text, "source": answer.title, "updated": answer.updated}
-    turn.say("faq_again" if follows and _heard(turn) == passage else "faq_answer",
-             custom={"passage": passage}, **facts)  # fmt: skip
+    code = "faq_again" if follows and _heard(turn) == passage else "faq_answer"
+    said = {"passage": passage}
+    turn.say(code, custom=said, answer=answer.text, source=answer.title, updated=answer.updated)
     asked = str(follows or question or answer.title)[:LONGEST]
     kept = SlotSet("last_passage", {"passage": passage, "question": asked})
     return [kept, SlotSet("last_clause", answer.clause)] if answer.clause else [kept]
