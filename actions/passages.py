@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from rasa_sdk.events import SlotSet
@@ -12,7 +13,7 @@ from actions.attributes import say_attribute
 from actions.guesses import TITLES, guesses
 from actions.handoff import OFFER
 from actions.turn import Event, Turn
-from actions.wiring import ENOUGH, NEAR, answer_of, own, titles_of
+from actions.wiring import ENOUGH, NEAR, answer_of, generator, own, titles_of
 from actions.words import bullets
 from kefu.shop.catalogue import attribute, by_ids
 from kefu.shop.records import Product, Transaction
@@ -27,6 +28,7 @@ OF_CATALOGUE: Mapping[str, str] = {
     "warranty-length": "warranty_months",
     "ebook-formats": "format",
 }
+PRIVATE = ("email", "phone", "order_number", "tracking_number", "code")  # entities that nobody else may read
 Hits = Sequence[Mapping[str, Any]]
 
 
@@ -75,9 +77,37 @@ def say_passage(turn: Turn, tx: Transaction, passage: str, *, question: str) -> 
     code = "faq_again" if follows and _heard(turn) == passage else "faq_answer"
     said = {"passage": passage}
     turn.say(code, custom=said, answer=answer.text, source=answer.title, updated=answer.updated)
+    _reword_later(turn, answer.text, question=question or answer.title)
     asked = str(follows or question or answer.title)[:LONGEST]
     kept = SlotSet("last_passage", {"passage": passage, "question": asked})
     return [kept, SlotSet("last_clause", answer.clause)] if answer.clause else [kept]
+
+
+def _reword_later(turn: Turn, facts: str, *, question: str) -> None:
+    """Behind the commit, have the words just said put nicer, where a generator is set and its draft holds.
+
+    What is said is changed in its place: whatever goes wrong, the plain answer stands there already.
+    """
+    made = generator()
+    if made is None:
+        return
+    said = turn.dispatcher.messages[-1]
+    private = _private(turn) if question == turn.text else ()
+
+    def reword() -> list[Event]:
+        seconds = turn.until - monotonic()
+        draft = made.reworded(facts, turn.language, question=question, private=private, seconds=seconds)
+        if draft is not None:
+            said["answer"] = draft
+        return []
+
+    turn.afterwards.append(reword)
+
+
+def _private(turn: Turn) -> list[tuple[int, int]]:
+    """Where the message names what is the customer's own."""
+    found = [entity for name in PRIVATE for entity in turn.entities(name)]
+    return [(entity["start"], entity["end"]) for entity in found if "start" in entity and "end" in entity]
 
 
 def say_parts(turn: Turn, tx: Transaction, parts: Sequence[Part]) -> list[Event] | None:
@@ -134,7 +164,7 @@ def _different(parts: Sequence[Part], least: float) -> Iterator[tuple[Part, str]
 
 
 def _say_part_unknown(turn: Turn, part: Part) -> None:
-    """What is not known is said beside what is; a part about the own order gets the button that looks it up."""
+    """What is not known is said beside what is; for the own order there is a button that looks it up."""
     question = part.text.strip(" ,.;?!，。；？！")[:LONGEST]
     ranking = turn.message.get("intent_ranking") or []
     likely = {row["name"] for row in ranking if row["confidence"] >= LIKELY}

@@ -17,8 +17,21 @@ from decimal import Decimal
 from functools import cached_property
 
 from kefu.knowledge.guard_words import (
-    BOUNDS, CONDITIONS, DONE, GLUE, GLUE_ZH, LOADED, LOADED_ZH, NAMES, NAMES_ZH, PARTIES, PAYS, SIGNS, TURNS, UNITS,
-)  # fmt: skip
+    BOUNDS,
+    CONDITIONS,
+    DONE,
+    GLUE,
+    GLUE_ZH,
+    LOADED,
+    LOADED_ZH,
+    NAMES,
+    NAMES_ZH,
+    PARTIES,
+    PAYS,
+    SIGNS,
+    TURNS,
+    UNITS,
+)
 
 Spelt = Callable[[str], Iterable[tuple[int, int, int]]]  # numbers in words: [start, end), value
 
@@ -33,13 +46,15 @@ _TIME = re.compile(r"\d{1,2}[:：]\d{2}")
 _NUMBER = re.compile(r"(?P<sign>(?:us\$|hk\$|[$€£¥￥]|(?<![a-z])(?:usd|eur|gbp|cny|rmb|hkd))\s?)?"
                      r"(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)", re.IGNORECASE)  # fmt: skip
 _UNIT = re.compile(
-    r"[\s-]*(?:" + "|".join(f"(?P<u{place}>(?:{unit})(?![A-Za-z]))" for place, unit in enumerate(UNITS.values()))
-    + ")", re.IGNORECASE,
-)  # fmt: skip
+    "|".join(rf"[\s-]*(?P<u{place}>(?:{unit})(?![A-Za-z]))" for place, unit in enumerate(UNITS.values())),
+    re.IGNORECASE,
+)
 _RANGE = re.compile(r"\s*(?:to|and|or|-|–|—|~|～|到|至|和|或)\s*", re.IGNORECASE)
 _HUNDREDTHS = re.compile(r"百分之(?P<n>[零〇一二三四五六七八九十百两\d.]+)")
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+|[。！？；\n]+")
-_CLAUSE = re.compile(r"[,;:，；：、()（）]\s*|\s(?:and|but|or|plus|while)\s|[而且]且|并且|另外|还会", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|(?<=[!?;])(?=[\u3400-\u9fff])|[。\n]+")
+_CLAUSE = re.compile(
+    r"[,;:，；：、()（）]\s*|\s(?:and|but|or|plus|while)\s|而且|并且|另外|还会", re.IGNORECASE
+)
 _MARKUP = set("<>*_#`|[]{}~\\^=")
 
 
@@ -77,7 +92,7 @@ class _Read:
 
     @cached_property
     def words(self) -> list[str]:
-        return [word.group().casefold() for word in _WORD.finditer(self.text) if not _HAN.search(word.group())]
+        return _latin(self.text)
 
     @cached_property
     def names(self) -> set[str]:
@@ -88,7 +103,8 @@ class _Read:
 
     @cached_property
     def sentences(self) -> list[str]:
-        return [part.strip() for part in _SENTENCE.split(self.text) if part and _content(part, self.language)]
+        parts = (part.strip() for part in _SENTENCE.split(self.text) if part)
+        return [part for part in parts if _content(part, self.language)]
 
     @cached_property
     def content(self) -> set[str]:
@@ -211,7 +227,7 @@ def _keeps_sides(said: _Read, known: _Read) -> bool:
     """Whether numbers and negations stand with the words that they stood with."""
     return all(
         _fits(sentence, known, said.language)
-        or all(_fits(clause, known, said.language, alone=True) for clause in _CLAUSE.split(sentence) if clause)
+        or all(_fits(part, known, said.language, alone=True) for part in _CLAUSE.split(sentence) if part)
         for sentence in said.sentences
     )
 
@@ -243,11 +259,14 @@ def _most_alike(words: set[str], known: _Read, language: str) -> list[str]:
 
 def _content(text: str, language: str) -> set[str]:
     """The words that carry a fact, by their stems; in Chinese the characters."""
-    words = {w.group().casefold() for w in _WORD.finditer(text) if not _HAN.search(w.group())}
-    stems = {_stem(word) for word in words if len(word) > 2 and word not in GLUE}
+    stems = {_stem(word) for word in _latin(text) if len(word) > 2 and word not in GLUE}
     if language != "zh":
         return stems
     return stems | {char for char in text if _HAN.match(char) and char not in GLUE_ZH}
+
+
+def _latin(text: str) -> list[str]:
+    return [word.group().casefold() for word in _WORD.finditer(text) if not _HAN.search(word.group())]
 
 
 def _strange_to(words: set[str], known: set[str]) -> set[str]:
@@ -296,7 +315,9 @@ def _percents(text: str, spelt: Spelt) -> str:
 
 def _numbers(text: str, spelt: Spelt) -> list[Number]:
     """Every number in digits or words, in order; of a range the first takes the unit of the last."""
-    found = [(m.start(), m.end(), Decimal(m["value"].replace(",", "")), _sign(m)) for m in _NUMBER.finditer(text)]
+    found = [
+        (m.start(), m.end(), Decimal(m["value"].replace(",", "")), _sign(m)) for m in _NUMBER.finditer(text)
+    ]
     taken = [(start, end) for start, end, _, _ in found]
     found += [
         (start, end, Decimal(value), "")
