@@ -179,7 +179,7 @@ def _keeps_turns(said: _Read, known: _Read) -> bool:
 def _keeps_payers(said: _Read, known: _Read) -> bool:
     """Whether who pays is who paid in the facts."""
     for sentence in said.sentences:
-        alike = _most_alike(_content(sentence, said.language), known, said.language)
+        alike = _most_alike(_content(sentence, said.language), known.sentences, said.language)
         if PAYS.search(sentence) and not _parties(sentence) <= {p for held in alike for p in _parties(held)}:
             return False
     return True
@@ -203,18 +203,25 @@ def _does_nothing(said: _Read, known: _Read) -> bool:
 
 
 def _promises_nothing(said: _Read, known: _Read) -> bool:
-    there = {_stem(word) for word in known.words}
-    new = {_stem(word) for word in said.words if word in LOADED or _stem(word) in _LOADED_STEMS}
-    loaded = [word for word in LOADED_ZH if word in said.text and word not in known.text]
-    return not _strange_to(new, there) and not loaded
+    """Whether no word that promises or asks for something is new, or said more often than in the facts."""
+    loaded, there = Counter(_loaded(said)), Counter(map(_stem, known.words))
+    for stem, count in loaded.items():
+        if count > sum(held for word, held in there.items() if _alike(word, stem)):
+            return False
+    return all(said.text.count(word) <= known.text.count(word) for word in LOADED_ZH)
+
+
+def _loaded(read: _Read) -> Iterator[str]:
+    """The stems of the words that promise or ask for something."""
+    return (stem for stem in map(_stem, read.words) if stem in _LOADED_STEMS)
 
 
 def _says_nothing_new(said: _Read, known: _Read) -> bool:
-    for clause in (part for sentence in said.sentences for part in _CLAUSE.split(sentence) if part):
-        found = _content(clause, said.language)
-        new = _strange_to(found, known.content)
-        if len(new) > max(1 if len(found) <= 3 else 0, NEW * len(found)):
-            return False
+    for sentence in said.sentences:
+        for piece in (sentence, *filter(None, _CLAUSE.split(sentence))):
+            found = _content(piece, said.language)
+            if len(_strange_to(found, known.content)) > max(1 if len(found) <= 3 else 0, NEW * len(found)):
+                return False
     return True
 
 
@@ -225,10 +232,25 @@ def _says_enough(said: _Read, known: _Read) -> bool:
 
 def _keeps_sides(said: _Read, known: _Read) -> bool:
     """Whether numbers and negations stand with the words that they stood with."""
+    if not all(_is_affirmed(sentence, known, said.language) for sentence in said.sentences):
+        return False
     return all(
         _fits(sentence, known, said.language)
         or all(_fits(part, known, said.language, alone=True) for part in _CLAUSE.split(sentence) if part)
         for sentence in said.sentences
+    )
+
+
+def _is_affirmed(sentence: str, known: _Read, language: str) -> bool:
+    """Whether what a sentence says without a negation is said without one in the facts."""
+    if TURNS["negation"].search(sentence):
+        return True
+    words = _content(sentence, language)
+    clauses = [part for held in known.sentences for part in _CLAUSE.split(held) if part]
+    return any(
+        not TURNS["negation"].search(held)
+        for pieces in (known.sentences, clauses)
+        for held in _most_alike(words, pieces, language)
     )
 
 
@@ -243,18 +265,17 @@ def _fits(piece: str, known: _Read, language: str, *, alone: bool = False) -> bo
         return True
     if alone and len(words) < 2 and len(known.sentences) > 1:
         return False
-    alike = _most_alike(words, known, language)
+    alike = _most_alike(words, known.sentences, language)
     held = Counter(fact for sentence in alike for fact in _Read(sentence, language, known._spelt).facts)
     turned = any(TURNS["negation"].search(sentence) for sentence in alike)
     return not Counter(read.facts) - held and (turned or not TURNS["negation"].search(read.text))
 
 
-def _most_alike(words: set[str], known: _Read, language: str) -> list[str]:
-    shared = [
-        len(words) - len(_strange_to(words, _content(sentence, language))) for sentence in known.sentences
-    ]
+def _most_alike(words: set[str], pieces: list[str], language: str) -> list[str]:
+    """The pieces that share most of the words; several where they share as many."""
+    shared = [len(words) - len(_strange_to(words, _content(piece, language))) for piece in pieces]
     best = max(shared, default=0)
-    return [sentence for sentence, count in zip(known.sentences, shared, strict=True) if count == best]
+    return [piece for piece, count in zip(pieces, shared, strict=True) if count == best]
 
 
 def _content(text: str, language: str) -> set[str]:
@@ -295,7 +316,7 @@ def _large(text: str, *, everywhere: bool) -> Iterator[str]:
     """Words written large that do not begin a sentence; in Chinese every Latin word."""
     for match in _WORD.finditer(text):
         word = match.group()
-        if _HAN.search(word) or len(word) < 2:
+        if _HAN.search(word) or len(word) < 2 or word.casefold() in SIGNS:
             continue
         begins = not text[: match.start()].strip() or re.search(r"[.!?:;\n\"'(]\s*$", text[: match.start()])
         inner = any(char.isupper() for char in word[1:])
@@ -347,9 +368,9 @@ def _unit_behind(text: str, end: int) -> str:
 
 _LOADED_STEMS = {_stem(word) for word in LOADED}
 _CHECKS: dict[str, Callable[[_Read, _Read], bool]] = {
+    "language": _is_in_language,
     "length": _is_bounded,
     "markup": _is_plain,
-    "language": _is_in_language,
     "number": _keeps_numbers,
     "link or code": _keeps_tokens,
     "name": _keeps_names,

@@ -31,7 +31,7 @@ BOUNDS = {
         r"以内|之内|(?<=[天日时月年])内|最多|不超过|不多于|以下|低于|不到|最迟|最晚",
     ),
     "at least": _any(
-        r"at least|minimum|more than|over|above|no less than|from (?=[$€£¥A-Z\d])",
+        r"at least|minimum|more than|over|above|no less than",
         r"至少|最少|以上|满|超过|多于|不少于|高于|起(?=[，。,. ]|$)",
     ),
 }
@@ -89,13 +89,18 @@ GLUE = _words(
     glad sure thank thanks take takes taken taking give gives given giving go goes going come comes
     still again up down out over under through both either same such more most some other further see
     look keep keeps kept put use using used available possible able question answer case cases time
-    times way ways thing things means mean not no nor never only once via don't doesn't isn't aren't
-    can't won't it's you're we're that's you'll we'll i'll you'd you've we've i'm let's
+    times way ways thing things means mean not no nor never only once via business working work day days
+    hour hours minute minutes week weeks month months year years percent cent usd eur gbp cny rmb hkd
+    dollar dollars euro euros pound pounds yuan zero one two three four five six seven eight nine ten
+    eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty
+    fifty sixty seventy eighty ninety hundred thousand million don't doesn't isn't aren't can't won't
+    it's you're we're that's you'll we'll i'll you'd you've we've i'm let's
     """
 )
 GLUE_ZH = frozenset(
     "的了是在和与及或您你我们他她它这那有会能可以就都也还请要把被给对于为从到至向由以用如果若时后前上下中里内外个们吧呢吗啊哦嗯"
     "之其所而且但即则因此所并再又很更最比较就是来去做说看想知道需一般通常大概左右需注意温馨提示好谢谢帮关于情况方面话将"
+    "零〇一二三四五六七八九十百千万两分天日周月年元件次工作时点"
     "，。、；：！？,.;:!?（）()“”\"'‘’ \n…—-～~·"
 )
 #: Names that people know, of whoever carries, pays and where; a lower-case one is a name too.

@@ -46,7 +46,10 @@ _OWN = re.compile(
     r"|我(?:的|那个|这个|那笔|这笔|那)?(?:订单|訂單|快递|快遞|包裹|退款|退货|退貨|发票|發票|工单|钱|錢)",
     re.IGNORECASE,
 )
-_LEANS = re.compile(r"\b(?:it|they|them|that|those)\b|它|那样|这样", re.IGNORECASE)
+_LEANS = re.compile(
+    r"\b(?:it|they|them|that|those)\b|它|那样|这样|^\W*[a-z]+(?: [a-z]+)?\W*$|^\W*[\u4e00-\u9fff]{1,3}\W*$",
+    re.IGNORECASE,
+)
 _FOLLOWS = re.compile(
     r"^\W*(?:(?:and|or|but|so|ok|okay|then)\W+)*"
     r"(?:(?:what|how)(?:'s| is)? about|what if it(?:'s| is)|same (?:for|with)"
