@@ -23,6 +23,7 @@ from actions.faq import ActionReturnable
 from actions.focus import unfocused
 from actions.forms import judge
 from actions.handoff import open_for_person
+from actions.passages import say_beside
 from actions.present import concerned, tell
 from actions.products import ActionProduct
 from actions.rescue import say_if_certain
@@ -68,8 +69,10 @@ class ActionBeginTask(KefuAction):
         running = turn.tracker.active_loop_name in TASKS and turn.slot("item") is not None
         if waiting or running:
             turn.say("set_aside")
-        answer_first(turn, tx)
-        return [*cleared(), *unfocused()]
+        beside = say_beside(turn, tx)
+        if not beside:
+            answer_first(turn, tx)
+        return [*cleared(), *unfocused(), *beside]
 
 
 def answer_first(turn: Turn, tx: Transaction) -> None:

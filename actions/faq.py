@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from rasa_sdk.events import SlotSet
 
 from actions.answers import said_reason
-from actions.attributes import say_attribute
 from actions.base import KefuAction
 from actions.focus import focus_of
 from actions.forms import judge
 from actions.handoff import OFFER
+from actions.passages import hits_of, parts_of, say_beside, say_parts, say_passage, say_unknown, sure
 from actions.present import focus_events, outcome_facts, tell
 from actions.tasks import TASKS
 from actions.turn import Event, Turn
-from actions.wiring import answer_of, titles_of
+from actions.wiring import answer_of
 from actions.words import bullets, listed, money, word
-from kefu.shop.catalogue import attribute, by_ids, returnable_clause
+from kefu.shop.catalogue import returnable_clause
 from kefu.shop.coupons import check_coupon
 from kefu.shop.identity import may_see, visible_orders
 from kefu.shop.money import Money
@@ -30,15 +29,7 @@ from kefu.shop.outcome import Outcome
 from kefu.shop.records import Coupon, Order, Product, Transaction
 from kefu.shop.selection import Choice, Mention, choose
 
-# Passages that send the customer to the catalogue, with the key that holds the answer there.
-OF_CATALOGUE: Mapping[str, str] = {
-    "membership-benefits": "benefits",
-    "course-certificate": "certificate",
-    "warranty-length": "warranty_months",
-    "ebook-formats": "format",
-}
 CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{4,20}(?![A-Za-z0-9])")
-ENOUGH = 0.5  # calibrated probability from which the first passage is given as the answer
 
 
 class ActionFaq(KefuAction):
@@ -48,48 +39,15 @@ class ActionFaq(KefuAction):
         return "action_faq"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        wanted = turn.value("passage")
-        hits: Sequence[Mapping[str, Any]] = turn.message.get("knowledge") or []
-        best = wanted or (hits[0]["id"] if hits and hits[0]["score"] >= ENOUGH else None)
-        products = _told_by_catalogue(turn, tx, best)
-        for product in products:
-            say_attribute(turn, product, OF_CATALOGUE[str(best)])
-        if products:
-            return [SlotSet("focus_product", products[0].product_id)] if len(products) == 1 else []
-        answer = answer_of(tx, best, turn.language, now=turn.now) if best else None
-        if answer is None:
-            return say_unknown(turn, tx, hits)
-        turn.say(
-            "faq_answer",
-            custom={"passage": best},
-            answer=answer.text,
-            source=answer.title,
-            updated=answer.updated,
-        )
-        return [SlotSet("last_clause", answer.clause)] if answer.clause else []
-
-
-def _told_by_catalogue(turn: Turn, tx: Transaction, passage: str | None) -> list[Product]:
-    """The products whose rows answer the question better than a passage that points to them."""
-    key = OF_CATALOGUE.get(passage or "")
-    if key is None or turn.value("passage"):
-        return []
-    mention, focus = turn.mention(), focus_of(turn)
-    kinds = [p for p in tx.products.all() if p.kind in mention.kinds] if key == "benefits" else []
-    found = by_ids(tx, mention.product_ids) or kinds or by_ids(tx, [focus] if focus else [])
-    known = [product for product in found if attribute(product, key).known]
-    return known if len(known) == len(found) else []
-
-
-def say_unknown(turn: Turn, tx: Transaction, hits: Sequence[Mapping[str, Any]]) -> list[Event]:
-    """Not knowing is said; the two nearest questions stand below as text and as buttons."""
-    near = titles_of(tx, [str(hit["id"]) for hit in hits[:2]], turn.language)
-    if not near:
-        turn.say("faq_nothing", custom=OFFER)
-        return []
-    buttons = [(title, f'/faq{{"passage": "{passage_id}"}}') for passage_id, title in near.items()]
-    turn.say("faq_unknown", custom=OFFER, list=bullets(list(near.values())), buttons=buttons)
-    return []
+        pressed, parts = turn.value("passage"), parts_of(turn)
+        if pressed is None and parts:
+            events = say_parts(turn, tx, parts)
+            if events is not None:
+                return events
+        best = pressed or sure(hits_of(turn))
+        question = "" if pressed else turn.text  # a button is no question: the passage's title is
+        events = say_passage(turn, tx, best, question=question) if best else None
+        return say_unknown(turn, tx) if events is None else events
 
 
 class ActionReturnable(KefuAction):
@@ -103,19 +61,17 @@ class ActionReturnable(KefuAction):
         products = _products(turn, tx, mention)
         choice = _owned(turn, tx, mention, products)
         if choice is not None and choice.status == "one" and choice.targets:
-            return self._decide(turn, tx, choice)
+            return [*say_beside(turn, tx), *self._decide(turn, tx, choice)]
         if products and (mention.product_ids or not self._other_question(turn, tx, products)):
-            return _say_clauses(turn, tx, products)
-        hits = turn.message.get("knowledge") or []
-        if hits and hits[0]["score"] >= ENOUGH:
+            return [*say_beside(turn, tx), *_say_clauses(turn, tx, products)]
+        if sure(hits_of(turn)):
             return ActionFaq().act(turn, tx)
-        return _say_clauses(turn, tx, tx.products.all())
+        return [*say_beside(turn, tx), *_say_clauses(turn, tx, tx.products.all())]
 
     def _other_question(self, turn: Turn, tx: Transaction, products: Sequence[Product]) -> bool:
         """Whether a passage under another rule than these products' own answers better."""
-        hits = turn.message.get("knowledge") or []
-        best = hits[0] if hits and hits[0]["score"] >= ENOUGH else None
-        answer = answer_of(tx, str(best["id"]), turn.language, now=turn.now) if best else None
+        best = sure(hits_of(turn))
+        answer = answer_of(tx, best, turn.language, now=turn.now) if best else None
         return answer is not None and answer.clause not in {returnable_clause(p) for p in products}
 
     def _decide(self, turn: Turn, tx: Transaction, choice: Choice) -> list[Event]:
@@ -231,8 +187,7 @@ class ActionWhy(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         clause = tx.policy.in_force(turn.now).get(str(turn.slot("last_clause")))
-        hits = turn.message.get("knowledge") or []
-        if clause is None and hits and hits[0]["score"] >= ENOUGH:
+        if clause is None and sure(hits_of(turn)):
             return ActionFaq().act(turn, tx)
         if clause is None:
             turn.say("why_nothing")

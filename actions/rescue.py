@@ -8,11 +8,10 @@ from typing import Any
 from actions.attributes import asked_keys, say_attribute
 from actions.faq import ActionFaq
 from actions.focus import focus_of, focused
+from actions.passages import CERTAIN, hits_of, parts_of, sure
 from actions.turn import Event, Turn
 from kefu.shop import catalogue
 from kefu.shop.records import Transaction
-
-CERTAIN = 0.7  # calibrated probability from which a passage outweighs an unsure classifier
 
 
 def rescue(turn: Turn, tx: Transaction) -> list[Event] | None:
@@ -23,8 +22,8 @@ def rescue(turn: Turn, tx: Transaction) -> list[Event] | None:
 
 def say_if_certain(turn: Turn, tx: Transaction) -> list[Event] | None:
     """Say the passage that certainly answers the words; None where there is none."""
-    hits = turn.message.get("knowledge") or []
-    if not hits or hits[0]["score"] < CERTAIN:
+    whole = sure(hits_of(turn), CERTAIN)
+    if whole is None and not any(part.answer(CERTAIN) for part in parts_of(turn)):
         return None
     return ActionFaq().act(turn, tx)
 

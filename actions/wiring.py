@@ -9,7 +9,13 @@ from functools import lru_cache
 from time import monotonic
 
 from actions.knowledge import KefuKnowledgeBase
+from kefu.knowledge.generator import Endpoint, Generator
+from kefu.knowledge.guard import Guard
 from kefu.knowledge.passages import Passage, render
+from kefu.knowledge.questions import ENOUGH as ENOUGH
+from kefu.knowledge.questions import NEAR as NEAR
+from kefu.knowledge.questions import own as own
+from kefu.language.spelt import numbers_in_words
 from kefu.settings import Settings
 from kefu.shop.delivery import Delivery
 from kefu.shop.identity import CodeRules
@@ -38,6 +44,13 @@ def store() -> Store:
 def provider() -> Provider:
     """The process's payment provider, made when the first refund is paid."""
     return provider_of(settings())
+
+
+@lru_cache(maxsize=1)
+def generator() -> Generator | None:
+    """The process's generator of answers; None where the settings name none."""
+    endpoint = Endpoint.of(settings())
+    return Generator(endpoint, Guard(numbers_in_words)) if endpoint is not None else None
 
 
 def settled(refunds: Sequence[Refund], *, now: datetime, until: float) -> list[Refund]:

@@ -79,6 +79,12 @@ class Settings:
     payment_provider: str = _setting("who pays refunds: `demo`, which keeps its books in <home>, or "
                                      "`module:function`", default="demo")  # fmt: skip
     payment_seconds: int = _setting("how long a call of the payment provider may take, seconds", default="2")
+    generator_url: str = _setting("the OpenAI-compatible endpoint that rewords answers, https://HOST/v1",
+                                  default="none: answers are plain")  # fmt: skip
+    generator_model: str = _setting("the model that it is asked for", default="none")
+    generator_key: str = _setting("its key", default="none", secret=True)
+    generator_seconds: int = _setting("how long it may take, 1 to 4 seconds; then the plain answer is sent",
+                                      default="2")  # fmt: skip
     reconcile_seconds: int = _setting("how often open refunds are asked for at the provider, seconds",
                                       default="30")  # fmt: skip
     ready_seconds: int = _setting("how long `kefu up` waits for its servers, seconds", default="60")
@@ -125,6 +131,10 @@ class Settings:
             action_seconds=_number(env, "action_seconds"),
             payment_provider=env.get("KEFU_PAYMENT_PROVIDER") or _default("payment_provider"),
             payment_seconds=_number(env, "payment_seconds"),
+            generator_url=env.get("KEFU_GENERATOR_URL", "").strip(),
+            generator_model=env.get("KEFU_GENERATOR_MODEL", "").strip(),
+            generator_key=env.get("KEFU_GENERATOR_KEY", "").strip(),
+            generator_seconds=_number(env, "generator_seconds", most=4),
             reconcile_seconds=_number(env, "reconcile_seconds"),
             ready_seconds=_number(env, "ready_seconds"),
             bench_data=_path(env, "bench_data") or base.parent / "shared" / "bench",

@@ -16,21 +16,27 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from kefu.components import wiring
+from kefu.components.answered import answered_before
 from kefu.components.base import Trained
 from kefu.components.following import Following
 from kefu.components.intents import put_first, top
+from kefu.knowledge import asking
 from kefu.knowledge.finder import Finder
+from kefu.knowledge.questions import ENOUGH
+from kefu.knowledge.ranking import Hit
 from kefu.language.export import META_NAME, encoder_digest
 from kefu.language.weights import PACKAGED
 
-ATTRIBUTE = "knowledge"
+ATTRIBUTE, PARTS, FOLLOWS = "knowledge", "knowledge_parts", "knowledge_follows"
+_BARE = "inform"  # a fact without a question; kefu/components/fragments.py
 _FILE = "retriever.json"
 
 
 @dataclass(frozen=True)
 class RetrieverOptions:
     """``k`` passages a message; the intent becomes ``intent`` where the classifier is less sure than
-    ``unsure`` and the best passage is at least ``likely``, except from an intent of ``never_from``.
+    ``unsure`` and the best passage is at least ``likely``, except from an intent of ``never_from``;
+    behind a question that was answered, where it is less sure than ``unsure_after`` or hears a bare fact.
 
     ``features``: alias of the featurizer whose sentence vector is that of ``model``; empty to
     encode anew. ``folder`` of passages, empty for data/knowledge, where there is no store.
@@ -44,6 +50,7 @@ class RetrieverOptions:
     k: int = 3
     unsure: float = 0.5
     likely: float = 0.9
+    unsure_after: float = 0.8
     intent: str = "faq"
     never_from: tuple[str, ...] | list[str] = ("safety_issue", "legal_threat", "grieving")
 
@@ -52,7 +59,9 @@ class RetrieverOptions:
 class KnowledgeRetriever(Trained[RetrieverOptions, Following]):
     """Sets ``knowledge``: the best passages in the message's language with their probabilities.
 
-    Placed behind the language tagger and before FallbackClassifier.
+    ``knowledge_parts``, where a message asks two things: [{"text", "asks", "hits"}, …].
+    ``knowledge_follows``: the question before, where the message only makes sense behind it.
+    Both: kefu/knowledge/asking.py. Placed behind the language tagger and before FallbackClassifier.
     """
 
     options_type = RetrieverOptions
@@ -81,27 +90,47 @@ class KnowledgeRetriever(Trained[RetrieverOptions, Following]):
         finder = self.learnt.value
         for message in messages:
             found = self._search(finder, message, tracker)
-            message.set(ATTRIBUTE, found, add_to_output=True)
+            _leave(message, found)
             self._correct(message, found)
         return messages
 
-    def _search(
-        self, finder: Finder, message: Message, tracker: DialogueStateTracker | None
-    ) -> list[dict[str, Any]]:
+    def _search(self, finder: Finder, message: Message, tracker: DialogueStateTracker | None) -> asking.Found:
         language = _language(message, tracker, finder.languages)
         if language is None:
-            return []
-        vector = _vector(message, self._options.features)
-        hits = finder.search(message.get(TEXT) or "", language, k=self._options.k, vector=vector)
-        return [{"id": h.passage_id, "language": h.language, "score": round(h.score, 4)} for h in hits]
+            return asking.Found(())
+        text, vector = message.get(TEXT) or "", _vector(message, self._options.features)
+        hits = finder.search(text, language, k=self._options.k, vector=vector)
+        return asking.found(
+            text,
+            hits,
+            lambda words: finder.search(words, language, k=asking.WIDE),
+            before=answered_before(tracker),
+        )
 
-    def _correct(self, message: Message, found: Sequence[dict[str, Any]]) -> None:
-        options = self._options
+    def _correct(self, message: Message, found: asking.Found) -> None:
+        options, sure = self._options, found.sure
         name, confidence = top(message)
-        if not found or confidence >= options.unsure or name in options.never_from:
+        if name in options.never_from:
             return
-        if found[0]["score"] >= options.likely:
-            put_first(message, options.intent, max(found[0]["score"], confidence))
+        if found.follows is not None:
+            if sure >= ENOUGH and (confidence < options.unsure_after or name == _BARE):
+                put_first(message, options.intent, max(sure, confidence))
+        elif sure >= options.likely and confidence < options.unsure:
+            put_first(message, options.intent, max(sure, confidence))
+
+
+def _leave(message: Message, found: asking.Found) -> None:
+    """Put what was found on the message, for the action server."""
+    message.set(ATTRIBUTE, _told(found.hits), add_to_output=True)
+    if found.parts:
+        parts = [{"text": part.text, "asks": part.asks, "hits": _told(part.hits)} for part in found.parts]
+        message.set(PARTS, parts, add_to_output=True)
+    if found.follows is not None:
+        message.set(FOLLOWS, found.follows, add_to_output=True)
+
+
+def _told(hits: Sequence[Hit]) -> list[dict[str, Any]]:
+    return [{"id": h.passage_id, "language": h.language, "score": round(h.score, 4)} for h in hits]
 
 
 def _language(message: Message, tracker: DialogueStateTracker | None, known: Sequence[str]) -> str | None:

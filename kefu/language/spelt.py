@@ -39,6 +39,8 @@ _BELOW_TEN_THOUSAND = re.compile(
 )
 #: Characters of a Chinese number.
 HAN_NUMERALS = "零〇一二三四五六七八九两十百千万壹贰叁肆伍陆柒捌玖拾佰仟萬"
+_ENGLISH_NUMBER = re.compile(rf"(?<![A-Za-z]){ENGLISH}(?![A-Za-z])", re.IGNORECASE)
+_HAN_NUMBER = re.compile(rf"(?!十分|万一|千万|百货|一一)[{HAN_NUMERALS}]+")
 
 
 def english_value(words: str) -> int | None:
@@ -104,3 +106,23 @@ def _below_ten_thousand(said: str) -> int | None:
     elif (hundreds or thousands) and said[-2] != "零":
         ones *= 10 if hundreds else 100  # 一百二 is 120, 三千五 is 3,500
     return 1_000 * thousands + 100 * hundreds + 10 * tens + ones
+
+
+def numbers_in_words(text: str) -> list[tuple[int, int, int]]:
+    """Every number that is written out in a text: its place [start, end) and its value.
+
+    Chinese digits that are said one by one are one number. Words such as 十分 and 万一 are none.
+
+    >>> numbers_in_words("thirty days, 七天"), numbers_in_words("万一坏了")
+    ([(0, 6, 30), (13, 14, 7)], [])
+    """
+    found = [(m.start(), m.end(), english_value(m.group())) for m in _ENGLISH_NUMBER.finditer(text)]
+    found += [(m.start(), m.end(), _han_number(m.group())) for m in _HAN_NUMBER.finditer(text)]
+    return sorted((start, end, value) for start, end, value in found if value is not None)
+
+
+def _han_number(said: str) -> int | None:
+    value = han_value(said)
+    if value is None and all(char in _HAN_DIGITS for char in said.translate(_PLAIN)):
+        value = int("".join(str(_HAN_DIGITS[char]) for char in said.translate(_PLAIN)))
+    return value

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
 WIRING = {
     "kefu.components.wiring": {"kefu.store"},
     "kefu.channels.wiring": {"kefu.store"},
-    "actions.wiring": {"kefu.store", "kefu.knowledge"},
+    "actions.wiring": {"kefu.store", "kefu.knowledge", "kefu.language"},
 }
 FREE = {"kefu", "kefu.errors", "kefu.settings"}
 ALONE = {

@@ -78,5 +78,5 @@ def stage(
 
 
 def _forget() -> None:
-    for made in (wiring.settings, wiring.store, wiring.provider):
+    for made in (wiring.settings, wiring.store, wiring.provider, wiring.generator):
         made.cache_clear()
