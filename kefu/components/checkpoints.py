@@ -49,7 +49,8 @@ def folded(events: Sequence[Event], domain: Domain, *, depth: Depth) -> list[Eve
     """
     whole = DialogueStateTracker.from_events("", list(events), domain.slots)
     applied = whole.applied_events()
-    kept = list(_slimmed(_shortened(applied, whole, domain.slots, depth=depth)))
+    said = [event for event in applied if isinstance(event, BotUttered)]
+    kept = [*said[-1:], *_slimmed(_shortened(applied, whole, domain.slots, depth=depth))]
     short = DialogueStateTracker.from_events("", kept, domain.slots)
     return kept if _same(whole, short, domain, depth=depth) else None
 
@@ -167,7 +168,7 @@ def _state(before: Sequence[Event], slots: Sequence[Slot]) -> Iterator[Event]:
 
 
 def _slimmed(events: Iterator[Event]) -> Iterator[Event]:
-    """Without what was answered, and of each message only what states are made of."""
+    """Without the assistant's words, and of each message only what states are made of."""
     for event in events:
         if isinstance(event, UserUttered):
             yield _understood(event)
@@ -203,6 +204,7 @@ def _same(
         and whole.is_paused() == short.is_paused()
         and whole.latest_action == short.latest_action
         and whole.followup_action == short.followup_action
+        and whole.latest_bot_utterance == short.latest_bot_utterance
         and whole.active_loop_name == short.active_loop_name
         and whole.is_active_loop_rejected == short.is_active_loop_rejected
         and whole.is_active_loop_interrupted == short.is_active_loop_interrupted

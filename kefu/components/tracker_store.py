@@ -7,7 +7,6 @@ a blank conversation; the channel takes that wrapper off when the server starts 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -54,6 +53,7 @@ class SqlTrackerStore(TrackerStore):
         self._options = typed(TrackerOptions, options, component="tracker_store")
         self._depth = Depth(recent=self._options.recent, seen=self._options.seen)
         self._records = records or wiring.conversation_records(host)
+        wiring.sign_action_calls()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="kefu-trackers")
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:

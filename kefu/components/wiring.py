@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kefu.components.lines import nlu_lines
+from kefu.components.signing import sign_calls
 from kefu.errors import ConfigError, ModelError, StoreError
 from kefu.knowledge import calibration, ranking, scorer, views
 from kefu.knowledge.passages import Passage, load
@@ -311,3 +312,8 @@ class ConversationRecords:
 def conversation_records(url: str | None) -> ConversationRecords:
     """The conversations at ``url``, or where the settings keep everything."""
     return ConversationRecords(url or Settings.load().database_url)
+
+
+def sign_action_calls() -> None:
+    """Let the calls of actions of this process carry the settings' secret."""
+    sign_calls(Settings.load().action_secret)
