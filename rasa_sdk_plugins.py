@@ -56,7 +56,9 @@ class _Door:
         # bytes: compare_digest refuses texts that are not ASCII
         if hmac.compare_digest(given.encode("utf-8", "replace"), self._secret):
             return None
-        return json({"error": "This server is called by the assistant only (KEFU_ACTION_SECRET)."}, status=403)
+        return json(
+            {"error": "This server is called by the assistant only (KEFU_ACTION_SECRET)."}, status=403
+        )
 
 
 def _in_body(request: Request) -> str:
@@ -71,7 +73,9 @@ def _in_body(request: Request) -> str:
 async def _without_details(request: Request, response: BaseHTTPResponse) -> BaseHTTPResponse | None:
     if response.status < 500:
         return None
-    return json({"error": "The action failed; the log of the action server says why."}, status=response.status)
+    return json(
+        {"error": "The action failed; the log of the action server says why."}, status=response.status
+    )
 
 
 async def _start_reconciler(app: Any, loop: asyncio.AbstractEventLoop) -> None:

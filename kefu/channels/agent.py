@@ -1,4 +1,4 @@
-"""Rasa's agent as it must be to serve: our stores without Rasa's wrappers, our client of the action server."""
+"""Rasa's agent as it must be to serve: our stores without Rasa's wrappers, our action client."""
 
 from __future__ import annotations
 

@@ -63,18 +63,18 @@ class ChatChannel(InputChannel):
 
 
 class ChatBlueprint(Blueprint):
-    """A blueprint that also sets the app up: the page at ``/``, errors in one shape, the size limit, the agent."""
+    """A blueprint that also sets the app up: the page at ``/``, errors, the size limit, the agent."""
 
     def __init__(self, name: str, outfit: Outfit) -> None:
         super().__init__(name)
-        self._outfit = outfit
+        self.ctx.outfit = outfit  # where Sanic wants what is added to a blueprint
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Called by Sanic when Rasa adds the channel to its app."""
         app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
         refusals.install(app)
         page.install(app)
-        self._outfit.install(app)
+        self.ctx.outfit.install(app)
         super().register(app, options)
 
 

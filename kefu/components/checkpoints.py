@@ -178,12 +178,12 @@ def _slimmed(events: Iterator[Event]) -> Iterator[Event]:
 
 def _understood(event: UserUttered) -> UserUttered:
     intent = {name: value for name, value in event.intent.items() if name != "ranking"}
-    parsed = {name: event.parse_data[name] for name in UNDERSTOOD if name in event.parse_data}  # type: ignore[literal-required]
+    parsed = {name: event.parse_data[name] for name in UNDERSTOOD if name in event.parse_data}
     return UserUttered(
         event.text,
         intent,
         event.entities,
-        {**parsed, "intent": intent},  # type: ignore[arg-type]
+        {**parsed, "intent": intent},
         event.timestamp,
         event.input_channel,
         event.message_id,
@@ -194,9 +194,7 @@ def _name(event: Event) -> str | None:
     return event.action_name if isinstance(event, ActionExecuted) else None
 
 
-def _same(
-    whole: DialogueStateTracker, short: DialogueStateTracker, domain: Domain, *, depth: Depth
-) -> bool:
+def _same(whole: DialogueStateTracker, short: DialogueStateTracker, domain: Domain, *, depth: Depth) -> bool:
     """Whether slots, loop and the states that policies look at are the same in both."""
     return (
         short.applied_events() == list(short.events)

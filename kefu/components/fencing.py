@@ -1,4 +1,4 @@
-"""Which lock the running turn holds: its number goes with what the turn saves, so that a late one is refused."""
+"""Which lock the running turn holds: its number goes with what the turn saves; a late one is refused."""
 
 from __future__ import annotations
 

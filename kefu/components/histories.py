@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted, deserialise_events
@@ -14,15 +14,40 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from kefu.errors import ConversationLost, StoreError
 
 
-class Stored(Protocol):
-    """A conversation's rows (``kefu.store.chat_records.Conversation``)."""
+class Saved(Protocol):
+    """What one turn appended."""
 
-    conversation_id: str
-    generation: int
-    folded: int
-    last: int
-    checkpoint: str | None
-    saves: Sequence[Any]
+    @property
+    def seq(self) -> int:
+        """Its number, from 1 on."""
+
+    @property
+    def events(self) -> str:
+        """Its events as JSON."""
+
+
+class Stored(Protocol):
+    """A conversation's rows, as the store gives them."""
+
+    @property
+    def conversation_id(self) -> str:
+        """Whose they are."""
+
+    @property
+    def generation(self) -> int:
+        """How often the conversation has begun anew."""
+
+    @property
+    def folded(self) -> int:
+        """Up to which save the checkpoint stands for them."""
+
+    @property
+    def checkpoint(self) -> str | None:
+        """The folded events as JSON."""
+
+    @property
+    def saves(self) -> Sequence[Saved]:
+        """The saves behind the checkpoint."""
 
 
 @dataclass

@@ -89,9 +89,7 @@ class RedisQueueLockStore(LockStore):
             self._line = Line(_client(options, self._host), prefix=options.key_prefix, lease=options.lease)
         return self._line
 
-    async def _turn(
-        self, line: Line, conversation_id: str, number: int, *, deadline: float
-    ) -> Fence | None:
+    async def _turn(self, line: Line, conversation_id: str, number: int, *, deadline: float) -> Fence | None:
         """Wait until the ticket is the first one; None where it fell out of the line (Redis was flushed)."""
         loop = asyncio.get_running_loop()
         async with line.wakes.awaited(conversation_id, number) as called:

@@ -264,9 +264,7 @@ class ConversationRecords:
         with self._store().read() as tx:
             return tx.conversations.ids()
 
-    def append(
-        self, conversation_id: str, events: str, *, generation: int, after: int, fence: int
-    ) -> None:
+    def append(self, conversation_id: str, events: str, *, generation: int, after: int, fence: int) -> None:
         """Add a save; see ``kefu.store.trackers`` for what is refused."""
         with self._store().write() as tx:
             tx.conversations.append(conversation_id, events, generation=generation, after=after, fence=fence)

@@ -138,5 +138,3 @@ def _check_whole(conversation_id: str, saves: Sequence[Save], *, first: int, las
         raise ConversationLost(
             f"conversation {conversation_id}: found {len(saves)} of the saves {first} to {last}"
         )
-
-

@@ -13,9 +13,10 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from rasa.shared.core.events import ActionExecuted, SessionStarted, UserUttered, deserialise_events
+from rasa.shared.core.events import SessionStarted, UserUttered, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from kefu.components import checkpoints
 from kefu.components.checkpoints import Depth, folded
 from kefu.components.tracker_store import SqlTrackerStore
 from tests.support.databases import SqliteDatabases
@@ -56,7 +57,9 @@ def whole_of(events: list[dict[str, object]], assistant: Trained) -> DialogueSta
 
 
 def message(intent: str) -> UserUttered:
-    return UserUttered(intent, {"name": intent}, [], {"intent": {"name": intent}, "entities": [], "text": intent})  # type: ignore[arg-type]
+    return UserUttered(
+        intent, {"name": intent}, [], {"intent": {"name": intent}, "entities": [], "text": intent}
+    )  # type: ignore[arg-type]
 
 
 def assert_alike(ours: DialogueStateTracker, whole: DialogueStateTracker, assistant: Trained) -> None:
@@ -107,14 +110,17 @@ def test_what_is_folded_can_be_folded_again(assistant: Trained, seed: int) -> No
     assert again is not None and len(again) <= len(once)
 
 
-def test_a_fold_that_would_change_a_prediction_is_not_made(assistant: Trained) -> None:
-    """Where a depth is too small for what policies look at, the proof fails and everything is kept."""
+def test_a_fold_that_would_change_something_is_not_made(
+    assistant: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came out is compared with what went in, whatever the folding did."""
     tracker = DialogueStateTracker("x", assistant.domain.slots)
-    for event in (ActionExecuted("action_listen"), message("browse"), ActionExecuted("action_list")):
-        tracker.update(event)
-    for _ in range(8):
-        tracker.update(ActionExecuted("action_note", hide_rule_turn=True))
-    assert folded(list(tracker.events), assistant.domain, depth=Depth(recent=2, seen=0)) is None
+    talk = Talk(assistant, random.Random(7))
+    for _ in range(12):
+        talk.turn(tracker)
+    assert folded(list(tracker.events), assistant.domain, depth=Depth()) is not None
+    monkeypatch.setattr(checkpoints, "_shortened", lambda applied, *_, **__: iter(applied[-3:]))
+    assert folded(list(tracker.events), assistant.domain, depth=Depth()) is None
 
 
 def test_rules_and_histories_are_shorter_than_what_is_kept() -> None:

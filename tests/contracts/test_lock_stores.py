@@ -77,9 +77,8 @@ async def test_one_turn_at_a_time_in_the_order_of_arrival(store: LockStore) -> N
 
 
 async def test_conversations_do_not_wait_for_each_other(store: LockStore) -> None:
-    async with store.lock("one"):
-        async with store.lock("other"):
-            pass
+    async with store.lock("one"), store.lock("other"):
+        pass
 
 
 async def test_a_turn_that_fails_gives_its_lock_back(store: LockStore) -> None:
@@ -259,4 +258,3 @@ async def test_outside_of_a_lock_there_is_no_fence(ours: LockStore) -> None:
     async with ours.lock("fence"):
         assert current_fence("another") is None
     assert current_fence("fence") is None
-

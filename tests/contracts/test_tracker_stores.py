@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -68,6 +69,12 @@ async def say(store: TrackerStore, conversation: str, text: str, order: str = "K
     return tracker
 
 
+def of_session(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+    events = list(tracker.events)
+    start = next(place for place, event in enumerate(events) if isinstance(event, SessionStarted))
+    return [event.as_dict() for event in events[start:]]
+
+
 def texts(tracker: DialogueStateTracker | None) -> list[str | None]:
     assert tracker is not None
     return [event.text for event in tracker.events if isinstance(event, UserUttered)]
@@ -75,7 +82,7 @@ def texts(tracker: DialogueStateTracker | None) -> list[str | None]:
 
 @pytest.fixture
 def url(databases: Databases) -> str:
-    return databases.empty()
+    return databases.shop()  # made already, by all migrations
 
 
 @pytest.fixture
@@ -117,8 +124,8 @@ async def test_what_was_said_is_there_again(store: TrackerStore, text: str) -> N
     told = await say(store, "someone", text, "KF10000002")
     again = await store.retrieve("someone")
     assert again is not None
-    # the session's own start is where a session begins
-    assert [event.as_dict() for event in again.events] == [e.as_dict() for e in list(told.events)[1:]]
+    # what stands before the session's start is given back by one store and not by the other
+    assert of_session(again) == of_session(told)
     assert again.get_slot("order") == "KF10000002"
     assert again.latest_message is not None and again.latest_message.text == text
     assert await store.exists("someone") and list(await store.keys()) == ["someone"]
@@ -324,9 +331,9 @@ async def test_what_json_cannot_hold_is_refused(ours: SqlTrackerStore) -> None:
 DAMAGES = {
     "no json": "UPDATE conversation_events SET events = '[{\"event\": ' WHERE seq = 2",
     "no event": "UPDATE conversation_events SET events = '[{\"what\": 1}]' WHERE seq = 2",
-    "unknown event": "UPDATE conversation_events SET events = '[{\"event\": \"nothing\"}]' WHERE seq = 2",
+    "unknown event": 'UPDATE conversation_events SET events = \'[{"event": "nothing"}]\' WHERE seq = 2',
     "no list": "UPDATE conversation_events SET events = '7' WHERE seq = 2",
-    "a slot without name": "UPDATE conversation_events SET events = '[{\"event\": \"slot\"}]' WHERE seq = 2",
+    "no objects": "UPDATE conversation_events SET events = '[[1]]' WHERE seq = 2",
     "lost between": "DELETE FROM conversation_events WHERE seq = 2",
     "lost at the end": "DELETE FROM conversation_events WHERE seq = 3",
 }

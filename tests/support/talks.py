@@ -134,7 +134,9 @@ class Talk:
         intent = self._dice.choice(INTENTS)
         entities = [{"entity": "size", "value": "M", "start": 0, "end": 1}] if intent == "inform" else []
         parsed = {"intent": {"name": intent, "confidence": 0.9}, "entities": entities, "text": intent}
-        return UserUttered(intent, parsed["intent"], entities, {**parsed, "intent_ranking": []}, input_channel="chat")  # type: ignore[arg-type]
+        return UserUttered(
+            intent, parsed["intent"], entities, {**parsed, "intent_ranking": []}, input_channel="chat"
+        )  # type: ignore[arg-type]
 
     def _next(self, tracker: DialogueStateTracker, *, first: bool) -> tuple[str, bool]:
         """The action of the surest policy, as Rasa's ensemble chooses it; listening where none is sure."""
@@ -145,7 +147,9 @@ class Talk:
             self._log(tracker, event)
         if best.max_confidence < 0.5:
             return "action_listen", False
-        action = self._assistant.domain.action_names_or_texts[int(best.probabilities.index(best.max_confidence))]
+        action = self._assistant.domain.action_names_or_texts[
+            int(best.probabilities.index(best.max_confidence))
+        ]
         return action, bool(best.hide_rule_turn)
 
     def _run(self, tracker: DialogueStateTracker, action: str, *, hidden: bool) -> None:
