@@ -34,7 +34,7 @@ def main(
         settings = Settings.load()
         result = {"rounds": rounds, "window": window, "milliseconds": times, "ratios": _ratios(times)}
         file = settings.root / "results" / "trackers" / "sqlite.json"
-        write_json(file, {**result, "from": provenance(settings.root, packages=PACKAGES)})
+        write_json(file, {**result, "from": provenance(PACKAGES)})
     except KefuError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
