@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kefu.cli import console
+from kefu.cli.conversations_app import conversations_app
 from kefu.cli.refunds_app import refunds_app
 from kefu.cli.returns_app import returns_app
 
@@ -26,6 +27,7 @@ evaluate_app = typer.Typer(
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(refunds_app, name="refunds")
 app.add_typer(returns_app, name="returns")
+app.add_typer(conversations_app, name="conversations")
 audit_app = typer.Typer(
     help="Whether the log of what was done is whole.", no_args_is_help=True, rich_markup_mode=None
 )
