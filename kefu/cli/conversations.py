@@ -8,7 +8,7 @@ from kefu.settings import Settings
 
 
 def show_damaged() -> None:
-    """Print the conversations that were set aside, the newest first; their rows are in conversation_events."""
+    """Print the conversations that were set aside, the newest first."""
     with open_store(Settings.load()) as store, store.read() as tx:
         rows = tx.conversations.quarantined()
     for row in rows:

@@ -24,15 +24,17 @@ FILES = {
 recipe: default.v1
 assistant_id: tiny
 language: en
-pipeline: [{name: WhitespaceTokenizer}, {name: KeywordIntentClassifier}, {name: RegexEntityExtractor}]
+pipeline: [{name: WhitespaceTokenizer}, {name: KeywordIntentClassifier}]
 policies: [{name: RulePolicy}]
 """,
     "domain.yml": """
 version: "3.1"
-intents: [tell, ask]
-entities: [who]
+intents: [bob, ann, ask]
 slots:
-  who: {type: text, influence_conversation: false, mappings: [{type: from_entity, entity: who}]}
+  who:
+    type: text
+    influence_conversation: false
+    mappings: [{type: from_intent, intent: bob, value: bob}, {type: from_intent, intent: ann, value: ann}]
 responses:
   utter_told: [{text: noted}]
   utter_asked: [{text: "you are {who}"}]
@@ -40,11 +42,12 @@ responses:
     "data/nlu.yml": """
 version: "3.1"
 nlu:
-- {intent: tell, examples: "- i am\\n- my name\\n"}
-- {intent: ask, examples: "- who am i\\n- what is my name\\n"}
-- {lookup: who, examples: "- bob\\n- ann\\n"}
+- {intent: bob, examples: "- i am bob\\n"}
+- {intent: ann, examples: "- i am ann\\n"}
+- {intent: ask, examples: "- who am i\\n"}
 rules:
-- {rule: tell, steps: [{intent: tell}, {action: utter_told}]}
+- {rule: bob, steps: [{intent: bob}, {action: utter_told}]}
+- {rule: ann, steps: [{intent: ann}, {action: utter_told}]}
 - {rule: ask, steps: [{intent: ask}, {action: utter_asked}]}
 """,
     "credentials.yml": "kefu.channels.chat.ChatChannel:\n",
