@@ -18,6 +18,7 @@ from rasa.shared.core.events import (
     SlotSet,
     UserUttered,
 )
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from kefu.components.tracker_store import SqlTrackerStore
 
@@ -45,26 +46,34 @@ async def measure(folder: Path, *, rounds: int, window: int) -> dict[str, dict[s
             "stock": SQLTrackerStore(domain, db=str(folder / f"stock{number}.db")),
             "ours": SqlTrackerStore(domain, f"sqlite:///{folder / f'ours{number}.db'}"),
         }
+        written = await stores["stock"].get_or_create_tracker("someone", append_action_listen=False)
         for turn in range(1, TURNS[-1] + 1):
+            measured = next((last for last in TURNS if last - window < turn <= last), None)
+            if measured is None:
+                await _turn(stores["ours"], domain, turn)
+                # Rasa's loads take minutes together: between the measured turns it is only written to
+                await _turn(stores["stock"], domain, turn, written)
+                continue
             # one after the other in each turn, so that whatever else the machine does meets both
             for kind, store in stores.items():
-                spent = await _turn(store, domain, turn)
-                for measured in TURNS:
-                    if measured - window < turn <= measured:
-                        times[kind][measured].append(spent)
+                times[kind][measured].append(await _turn(store, domain, turn))
+            written = await stores["stock"].get_or_create_tracker("someone", append_action_listen=False)
         stores["ours"].close()  # type: ignore[attr-defined]
     return {kind: {str(t): _medians(rows) for t, rows in turns.items()} for kind, turns in times.items()}
 
 
-async def _turn(store: TrackerStore, domain: Domain, number: int) -> dict[str, float]:
+async def _turn(
+    store: TrackerStore, domain: Domain, number: int, known: DialogueStateTracker | None = None
+) -> dict[str, float]:
     began = perf_counter()
-    tracker = await store.get_or_create_tracker("someone", append_action_listen=False)
+    tracker = known or await store.get_or_create_tracker("someone", append_action_listen=False)
     loaded = perf_counter()
     if number == 1:
         tracker.update_with_events([ActionExecuted("action_session_start"), SessionStarted()], domain)
+        tracker.update(ActionExecuted("action_listen"))
     tracker.update_with_events(_events(number), domain)
     before_copies = perf_counter()
-    for _ in range(ACTIONS):
+    for _ in range(0 if known else ACTIONS):
         tracker.copy()
     copied = perf_counter()
     await store.save(tracker)

@@ -62,7 +62,7 @@ def _shortened(
     recent = _recent(applied, steps, whole.active_loop_name, depth=depth)
     older = [step for step in steps if step.place < recent]
     seen = [step for step in older if step.seen]
-    begin = _begin(applied, [step.place for step in seen[-depth.seen :]])
+    begin = _begin(applied, [step.place for step in seen], most=depth.seen)
     if begin is None:
         yield from _region(applied[:recent])
         yield from applied[recent:]
@@ -104,11 +104,13 @@ def _recent(applied: Sequence[Event], steps: Sequence[_Step], loop: str | None, 
     return next((p for p in range(place, -1, -1) if _name(applied[p]) == ACTION_LISTEN_NAME), 0)
 
 
-def _begin(applied: Sequence[Event], seen: Sequence[int]) -> int | None:
+def _begin(applied: Sequence[Event], seen: Sequence[int], *, most: int) -> int | None:
     """The first action to keep: where the customer was listened to, so that what follows is whole."""
     if not seen:
         return None
-    return next((place for place in seen if _name(applied[place]) == ACTION_LISTEN_NAME), seen[-1])
+    if len(seen) <= most:
+        return 0
+    return next((place for place in seen[-most:] if _name(applied[place]) == ACTION_LISTEN_NAME), seen[-1])
 
 
 def _older(applied: Sequence[Event], older: Sequence[_Step], *, begin: int, end: int) -> Iterator[Event]:
