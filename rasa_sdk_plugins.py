@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import os
 import sys
+from json import loads
 from typing import Any
 
 import pluggy
+from sanic import Request
+from sanic.response import BaseHTTPResponse, json
 
 hookimpl = pluggy.HookimplMarker("rasa_sdk")
+KEPT_ALIVE_SECONDS = 120  # longer than the assistant keeps its side: nobody writes into a closing connection
 
 
 def init_hooks(manager: pluggy.PluginManager) -> None:
@@ -19,16 +24,58 @@ def init_hooks(manager: pluggy.PluginManager) -> None:
 
 @hookimpl
 def attach_sanic_app_extensions(app: Any) -> None:
-    """Bind the action server to this machine alone; while it runs, refunds are settled and mails sent.
+    """Let only our server call; while the action server runs, refunds are settled and mails sent.
 
     rasa-sdk has no authentication and reads SANIC_HOST (default 0.0.0.0) right after this call;
-    where SANIC_HOST is set it still decides.
+    where SANIC_HOST is set it still decides. Its answer to an error repeats the request and the error.
     """
     os.environ.setdefault("SANIC_HOST", "127.0.0.1")
+    app.config.KEEP_ALIVE_TIMEOUT = KEPT_ALIVE_SECONDS
+    app.register_middleware(_Door().let_in, "request")
+    app.register_middleware(_without_details, "response")
     for start in (_start_reconciler, _start_sending):
         app.register_listener(start, "after_server_start")
     for stop in (_stop_reconciler, _stop_sending):
         app.register_listener(stop, "before_server_stop")
+
+
+class _Door:
+    """Lets a call in that carries the secret, as a header or (from `rasa shell`) in its body."""
+
+    def __init__(self) -> None:
+        from kefu.settings import Settings
+
+        self._secret = Settings.load().action_secret.encode()
+
+    async def let_in(self, request: Request) -> BaseHTTPResponse | None:
+        if request.path == "/health":
+            return None
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer":
+            given = _in_body(request)
+        # bytes: compare_digest refuses texts that are not ASCII
+        if hmac.compare_digest(given.encode("utf-8", "replace"), self._secret):
+            return None
+        return json(
+            {"error": "This server is called by the assistant only (KEFU_ACTION_SECRET)."}, status=403
+        )
+
+
+def _in_body(request: Request) -> str:
+    try:
+        body = loads(request.body)
+    except (ValueError, RecursionError):
+        return ""
+    given = body.get("kefu_secret") if isinstance(body, dict) else None
+    return given if isinstance(given, str) else ""
+
+
+async def _without_details(request: Request, response: BaseHTTPResponse) -> BaseHTTPResponse | None:
+    if response.status < 500:
+        return None
+    return json(
+        {"error": "The action failed; the log of the action server says why."}, status=response.status
+    )
 
 
 async def _start_reconciler(app: Any, loop: asyncio.AbstractEventLoop) -> None:

@@ -7,7 +7,9 @@
     ├── SeedError                 a shop folder cannot be loaded
     ├── StoreError                the database refused or cannot be reached
     │   ├── StaleRevision         the schema is older or newer than this code
-    │   └── DuplicateKey          this key is taken: the same thing was recorded before
+    │   ├── DuplicateKey          this key is taken: the same thing was recorded before
+    │   ├── ConversationLost      what was kept of a conversation is damaged; it begins anew
+    │   └── Overtaken             another turn of the conversation was saved first
     ├── PaymentError              the payment provider
     │   ├── Unanswered            it gave no answer in time: whether it paid is unknown
     │   └── KeyConflict           the key stands for another payment there
@@ -38,6 +40,14 @@ class StaleRevision(StoreError):
 
 class DuplicateKey(StoreError):
     """A key that may occur once is there already: the same intent, message or code came twice."""
+
+
+class ConversationLost(StoreError):
+    """What was kept of a conversation cannot be read; it is set aside, and the next message begins anew."""
+
+
+class Overtaken(StoreError):
+    """A turn was not saved: another one was, or may be, while it ran."""
 
 
 class PaymentError(KefuError):

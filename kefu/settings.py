@@ -53,6 +53,8 @@ class Settings:
                                    default="made once, in <home>/secrets.json", secret=True)  # fmt: skip
     session_keys: Keys = _setting("keys of session tokens, as KEFU_SHOP_KEYS",
                                   default="those of <home>/secrets.json")  # fmt: skip
+    action_secret: str = _setting("what the action server asks of who calls it; the same for both servers",
+                                  default="made once, in <home>/action-secret", secret=True)  # fmt: skip
     token_audience: str = _setting("whom a customer token must be for (`aud`)", default="nobody named")
     token_issuer: str = _setting("who must have issued a customer token (`iss`)", default="anybody")
     token_leeway_seconds: int = _setting("how far the shop's clock may be off when a customer token is read, "
@@ -110,6 +112,7 @@ class Settings:
             shop_keys=signing["shop"][1],
             session_secret=signing["session"][0],
             session_keys=signing["session"][1],
+            action_secret=env.get("KEFU_ACTION_SECRET") or _kept_secret(home / "action-secret"),
             token_audience=env.get("KEFU_TOKEN_AUDIENCE", ""),
             token_issuer=env.get("KEFU_TOKEN_ISSUER", ""),
             token_leeway_seconds=_number(env, "token_leeway_seconds", least=0, most=300),
@@ -236,6 +239,20 @@ def _plain_keys(found: Any) -> dict[str, str]:
     return {str(key_id): str(secret) for key_id, secret in dict(found or {}).items()}
 
 
+def _kept_secret(file: Path) -> str:
+    """The secret that ``file`` holds, made at the first use; ConfigError where it cannot be."""
+    try:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _place_once(file, secrets.token_hex(32))
+        kept = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot use {file}: {error}; set KEFU_HOME to a folder that can be") from error
+    if len(kept) < _SHORTEST_SECRET:
+        raise ConfigError(f"{file} holds {len(kept)} characters, wanted {_SHORTEST_SECRET}; delete it")
+    return kept
+
+
 def _damaged(file: Path, found: str) -> ConfigError:
     return ConfigError(
         f"{file}: wanted shop_secret and session_secret, or shop_keys and session_keys, found something else "
@@ -246,29 +263,34 @@ def _damaged(file: Path, found: str) -> ConfigError:
 def write_secrets(file: Path, kept: Mapping[str, Any]) -> None:
     """Put ``kept`` into the place of the file at once, for its owner alone to read; else ConfigError."""
     try:
-        os.replace(_written(file, kept), file)
+        os.replace(_written(file, json.dumps(kept)), file)
     except OSError as error:
         raise ConfigError(f"cannot write {file}: {error}; check whose folder it is") from error
 
 
-def _written(file: Path, kept: Mapping[str, Any]) -> str:
-    """A new file beside ``file`` with ``kept`` in it; mkstemp gives it the mode 0600."""
+def _written(file: Path, text: str) -> str:
+    """A new file beside ``file`` with ``text`` in it; mkstemp gives it the mode 0600."""
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=".secrets-")
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(kept, stream)
+        stream.write(text)
     return name
 
 
-def _make_secrets(file: Path) -> None:
+def _place_once(file: Path, text: str) -> None:
     """Write the file whole and never over another's: server and action server may start at once."""
+    name = _written(file, text)
+    try:
+        os.link(name, file)
+    except FileExistsError:
+        return  # the other process was first; its secrets count
+    finally:
+        os.unlink(name)
+
+
+def _make_secrets(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        name = _written(file, {f"{purpose}_secret": secrets.token_hex(32) for purpose in PURPOSES})
-        try:
-            os.link(name, file)
-        except FileExistsError:
-            return  # the other process was first; its secrets count
-        finally:
-            os.unlink(name)
+        kept = {f"{purpose}_secret": secrets.token_hex(32) for purpose in PURPOSES}
+        _place_once(file, json.dumps(kept))
     except OSError as error:
         raise ConfigError(f"cannot write {file}: {error}; set KEFU_HOME to a folder that can be") from error

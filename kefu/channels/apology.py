@@ -34,6 +34,17 @@ SENTENCES = {
             "抱歉，我还没说完就出了问题。上面已经说的仍然有效，其余部分还没有回答。也可以转给人工同事处理。"
         ),
     },
+    "begun_anew": {
+        "en": (
+            "I am sorry, my notes of our conversation so far are damaged, and I have to begin anew. "
+            "What was done for your orders stands as it is. "
+            "If I had asked you something, tell me again what you would like."
+        ),
+        "zh": (
+            "抱歉，我们之前对话的记录已损坏，我需要重新开始。您的订单已经办理的事项不受影响。"
+            "如果我刚才问了您什么，请再告诉我一次您想办理的事情。"
+        ),
+    },
     "stale_button": {
         "en": (
             "That button no longer works: it was used already or belongs to an earlier conversation. "

@@ -10,6 +10,7 @@ from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
 from kefu.channels import page, refusals
+from kefu.channels.agent import Outfit
 from kefu.channels.health import Health
 from kefu.channels.records import ChatRecords
 from kefu.channels.requests import LARGEST_BODY
@@ -17,6 +18,7 @@ from kefu.channels.routes import ChatRoutes
 from kefu.channels.turns import CHANNEL, Turns
 from kefu.channels.wiring import connect
 from kefu.errors import ConfigError
+from kefu.settings import Settings
 
 DRAIN_SECONDS = 10.0
 # Sanic counts the request's head too; the body's own limit is checked where it is read.
@@ -26,8 +28,9 @@ LARGEST_REQUEST = LARGEST_BODY + 8 * 1024
 class ChatChannel(InputChannel):
     """Sessions, REST messages, health and the page, in one blueprint at the server's root."""
 
-    def __init__(self, records: ChatRecords) -> None:
+    def __init__(self, records: ChatRecords, settings: Settings) -> None:
         self._records = records
+        self._settings = settings
 
     @classmethod
     def name(cls) -> str:
@@ -42,7 +45,8 @@ class ChatChannel(InputChannel):
                 f"found {', '.join(sorted(credentials))} under kefu.channels.chat.ChatChannel in "
                 "credentials.yml, which knows no key; remove it and see docs/settings.md"
             )
-        return cls(connect())
+        settings = Settings.load()
+        return cls(connect(settings), settings)
 
     def url_prefix(self) -> str:
         """The root: the interface's addresses are its own."""
@@ -51,20 +55,26 @@ class ChatChannel(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The addresses of shared/chat_api.md over ``on_new_message``."""
         turns = Turns(self._records, on_new_message)
-        blueprint = ChatBlueprint("kefu_chat")
+        outfit = Outfit(self._settings)
+        blueprint = ChatBlueprint("kefu_chat", outfit)
         _add_routes(blueprint, ChatRoutes(self._records, turns), Health(self._records))
-        _add_end(blueprint, turns, self._records)
+        _add_end(blueprint, turns, self._records, outfit)
         return blueprint
 
 
 class ChatBlueprint(Blueprint):
-    """A blueprint that also sets the app up: the page at ``/``, errors in one shape, the size limit."""
+    """A blueprint that also sets the app up: the page at ``/``, errors, the size limit, the agent."""
+
+    def __init__(self, name: str, outfit: Outfit) -> None:
+        super().__init__(name)
+        self.ctx.outfit = outfit  # where Sanic wants what is added to a blueprint
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Called by Sanic when Rasa adds the channel to its app."""
         app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
         refusals.install(app)
         page.install(app)
+        self.ctx.outfit.install(app)
         super().register(app, options)
 
 
@@ -91,9 +101,10 @@ def _as_function(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Corout
     return handle
 
 
-def _add_end(blueprint: Blueprint, turns: Turns, records: ChatRecords) -> None:
+def _add_end(blueprint: Blueprint, turns: Turns, records: ChatRecords, outfit: Outfit) -> None:
     async def finish(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await turns.drain(seconds=DRAIN_SECONDS)
+        await outfit.close(getattr(app.ctx, "agent", None))
         await asyncio.to_thread(records.close)
 
     blueprint.listener("before_server_stop")(finish)

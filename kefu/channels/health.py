@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from urllib.parse import urljoin
 
 import aiohttp
@@ -10,6 +11,7 @@ import structlog
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
+from kefu.channels.agent import not_ours
 from kefu.channels.records import ChatRecords
 from kefu.channels.refusals import Refusal
 from kefu.errors import StoreError
@@ -29,24 +31,26 @@ class Health:
         return json({"status": "live"})
 
     async def ready(self, request: Request) -> HTTPResponse:
-        """200 when model, store and action server are there; else 503 naming the first that is not."""
+        """200 when model, our stores and the action server are there; else 503 naming what is not."""
         if not has_model(request):
             # Rasa loads it before it listens, so this one does not mend itself.
             raise Refusal(503, "no_model", "no model is loaded")
-        for missing in (await self._store(), await self._actions(request)):
+        agent = request.app.ctx.agent
+        for missing in (not_ours(agent), await self._store(agent), await self._actions(agent)):
             if missing:
                 raise Refusal(503, "not_ready", missing)
         return json({"status": "ready"})
 
-    async def _store(self) -> str | None:
+    async def _store(self, agent: Any) -> str | None:
         try:
             await asyncio.to_thread(self._records.check)
+            await agent.tracker_store.check()
         except StoreError:
             return "the store does not answer"
         return None
 
-    async def _actions(self, request: Request) -> str | None:
-        endpoint = getattr(getattr(request.app.ctx, "agent", None), "action_endpoint", None)
+    async def _actions(self, agent: Any) -> str | None:
+        endpoint = agent.action_endpoint
         if endpoint is None:
             return "no action server is named in endpoints.yml"
         address = urljoin(endpoint.url, "health")

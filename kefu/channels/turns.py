@@ -18,7 +18,7 @@ from kefu.channels.output import ChatOutput
 from kefu.channels.records import Answered, ChatRecords, Message, Press, Visitor
 from kefu.channels.refusals import Refusal
 from kefu.channels.text import guarded
-from kefu.errors import StoreError
+from kefu.errors import ConversationLost, StoreError
 
 CHANNEL = "chat"
 Handler = Callable[[UserMessage], Awaitable[object]]
@@ -107,7 +107,7 @@ class Turns:
         output = ChatOutput()
         text = press.title if press else asked.text
         try:
-            await self._handler(_user_message(asked, output, press))
+            await self._heard(asked, output, press, text=text)
         except Exception as error:
             # Whatever broke, the customer hears words; the log gets the kind, never what was written.
             log.error("chat.turn_failed", session=asked.visitor.session_id, kind=type(error).__name__)
@@ -117,6 +117,15 @@ class Turns:
             log.error("chat.turn_silent", session=asked.visitor.session_id)
             return [self._apology("failed", asked, text=text)]
         return output.messages
+
+    async def _heard(self, asked: Asked, output: ChatOutput, press: Press | None, *, text: str) -> None:
+        try:
+            await self._handler(_user_message(asked, output, press))
+        except ConversationLost:
+            # it is set aside: the customer is told, and what they said is answered as a first message
+            log.error("chat.conversation_lost", session=asked.visitor.session_id)
+            output.messages.append(self._apology("begun_anew", asked, text=text))
+            await self._handler(_user_message(asked, output, press))
 
     def _apology(self, kind: str, asked: Asked, *, text: str) -> Message:
         language = language_of(text, session_language=asked.visitor.language)

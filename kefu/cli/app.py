@@ -10,6 +10,7 @@ import typer
 
 from kefu.cli import console
 from kefu.cli.imports_app import export_app, import_app, passages_app
+from kefu.cli.conversations_app import conversations_app
 from kefu.cli.refunds_app import refunds_app
 from kefu.cli.returns_app import returns_app
 
@@ -30,6 +31,7 @@ app.add_typer(returns_app, name="returns")
 app.add_typer(import_app, name="import")
 app.add_typer(export_app, name="export")
 app.add_typer(passages_app, name="passages")
+app.add_typer(conversations_app, name="conversations")
 audit_app = typer.Typer(
     help="Whether the log of what was done is whole.", no_args_is_help=True, rich_markup_mode=None
 )

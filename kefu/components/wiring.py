@@ -8,6 +8,7 @@ import hashlib
 import inspect
 import logging
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 from kefu.components.finding import Passages
 from kefu.components.following import Following
 from kefu.components.lines import nlu_lines
+from kefu.components.signing import sign_calls
 from kefu.errors import ConfigError, ModelError, StoreError
 from kefu.knowledge import calibration, kernel, ranking, scorer, views
 from kefu.knowledge.delta import Changes
@@ -36,6 +38,7 @@ from kefu.language.weights import PACKAGED
 from kefu.settings import Settings
 from kefu.store import Store, Transaction
 from kefu.store.knowledge_records import Passage as StoredPassage
+from kefu.store.chat_records import Conversation
 from kefu.store.policy_file import read_policy, shop_zone
 
 logger = logging.getLogger(__name__)
@@ -306,3 +309,87 @@ def _catalogue(tx: Transaction) -> Catalogue:
         orders=shapes(order for order, _ in numbers),
         tracking=shapes(tracking for _, tracking in numbers),
     )
+
+
+class ConversationRecords:
+    """The store as the tracker store sees it; opened when first asked, and again after a failure.
+
+    Every method may block and raises StoreError where the database does not answer.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._opened: Store | None = None
+        self._opening = threading.Lock()
+
+    def load(self, conversation_id: str) -> Conversation | None:
+        """A conversation from its checkpoint on; raises ConversationLost where a save is missing."""
+        with self._store().read() as tx:
+            return tx.conversations.get(conversation_id)
+
+    def load_full(self, conversation_id: str) -> Conversation | None:
+        """A conversation with all its saves and without checkpoint; raises ConversationLost as ``load``."""
+        with self._store().read() as tx:
+            return tx.conversations.full(conversation_id)
+
+    def generation(self, conversation_id: str) -> int:
+        """How often the conversation has begun anew."""
+        with self._store().read() as tx:
+            return tx.conversations.generation(conversation_id) or 0
+
+    def ids(self) -> list[str]:
+        """Whose conversations there are."""
+        with self._store().read() as tx:
+            return tx.conversations.ids()
+
+    def append(self, conversation_id: str, events: str, *, generation: int, after: int, fence: int) -> None:
+        """Add a save; see ``kefu.store.trackers`` for what is refused."""
+        with self._store().write() as tx:
+            tx.conversations.append(conversation_id, events, generation=generation, after=after, fence=fence)
+
+    def fold(self, conversation_id: str, checkpoint: str, *, generation: int, upto: int) -> None:
+        """Put a checkpoint in the place of old saves."""
+        with self._store().write() as tx:
+            tx.conversations.fold(conversation_id, checkpoint, generation=generation, upto=upto)
+
+    def unfold(self, conversation_id: str) -> None:
+        """Forget a damaged checkpoint."""
+        with self._store().write() as tx:
+            tx.conversations.unfold(conversation_id)
+
+    def quarantine(self, conversation_id: str, reason: str, *, generation: int) -> None:
+        """Set a damaged conversation aside."""
+        with self._store().write() as tx:
+            tx.conversations.quarantine(conversation_id, reason, generation=generation)
+
+    def raise_fence(self, conversation_id: str, fence: int) -> None:
+        """Refuse the saves of locks given out earlier."""
+        with self._store().write() as tx:
+            tx.conversations.raise_fence(conversation_id, fence)
+
+    def check(self) -> None:
+        """Read something, however little."""
+        self._store().change_counter("catalogue")
+
+    def close(self) -> None:
+        """Close the store, if it was ever opened."""
+        with self._opening:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def _store(self) -> Store:
+        with self._opening:
+            if self._opened is None:
+                self._opened = Store.open(self._url, migrate=True)
+            return self._opened
+
+
+def conversation_records(url: str | None) -> ConversationRecords:
+    """The conversations at ``url``, or where the settings keep everything."""
+    return ConversationRecords(url or Settings.load().database_url)
+
+
+def sign_action_calls() -> None:
+    """Let the calls of actions of this process carry the settings' secret."""
+    sign_calls(Settings.load().action_secret)

@@ -45,9 +45,7 @@ def measure_sentiment(
     wanted: Sequence[Mapping[str, str]], found: Sequence[Mapping[str, str]]
 ) -> SentimentReport:
     """Compare rows, each with sentiment, urgency and perhaps language, with what was ``found``."""
-    heads = {
-        name: _head([row[name] for row in wanted], [row[name] for row in found]) for name in LABELS
-    }
+    heads = {name: _head([row[name] for row in wanted], [row[name] for row in found]) for name in LABELS}
     languages = {
         language: {name: _accuracy(wanted, found, name, language) for name in LABELS}
         for language in sorted({row["language"] for row in wanted if row.get("language")})

@@ -49,12 +49,14 @@ class CatalogueMatcher:
         self._numbers = NumberMatcher(catalogue)
         self._kinds = _kind_words(catalogue)
         self._variants = _variant_words(catalogue)
-        self._phrases = _Phrases({
-            "alias": self._aliases,
-            "kind": self._kinds,
-            "variant": self._variants,
-            "blocked": {key_of(phrase): "" for phrase in NOT_PRODUCTS},
-        })
+        self._phrases = _Phrases(
+            {
+                "alias": self._aliases,
+                "kind": self._kinds,
+                "variant": self._variants,
+                "blocked": {key_of(phrase): "" for phrase in NOT_PRODUCTS},
+            }
+        )
 
     def find(self, text: str, *, today: date | None = None) -> list[Found]:
         """Every entity of ``text`` in order of appearance, without overlaps.
@@ -112,8 +114,9 @@ class CatalogueMatcher:
     def _kind_found(self, kind: str, start: int, end: int) -> Found:
         ids = [item.product_id for item in self.catalogue.items if item.kind == kind]
         only = ids if len(ids) == 1 else []
-        return Found("product", start, end, only[0] if only else kind, 0.5,
-                     {"product_ids": only, "kinds": [kind]})
+        return Found(
+            "product", start, end, only[0] if only else kind, 0.5, {"product_ids": only, "kinds": [kind]}
+        )
 
     def _product_found(self, alias: Alias, start: int, end: int, confidence: float) -> Found:
         extra: dict[str, Any] = {"product_ids": list(alias.product_ids), "kinds": sorted(alias.kinds)}

@@ -12,9 +12,7 @@ from kefu.errors import ModelError
 from kefu.language.ngrams import NgramModel
 
 _NGRAMS, _WEIGHTS = "ngrams.json", "ngrams.npz"
-_PENALTY = (
-    10.0  # C of scikit-learn; 64 is no better on BANKING77 and CLINC150 10-shot (dev)
-)
+_PENALTY = 10.0  # C of scikit-learn; 64 is no better on BANKING77 and CLINC150 10-shot (dev)
 
 
 class LexicalHead:

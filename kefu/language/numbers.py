@@ -37,8 +37,10 @@ _SIX = re.compile(r"(?<![\d.,$A-Za-z+-])\d{3}[ -]?\d{3}(?![\d.,]*\d|[A-Za-z%])")
 _ANY_ORDER = re.compile(rf"{_NO_LETTER_BEFORE}[A-Za-z]{{2}}-?\d{{8}}{_NO_LETTER_AFTER}")
 _ANY_PARCEL = re.compile(rf"{_NO_LETTER_BEFORE}[A-Za-z]{{2}}\d{{9,13}}(?:[A-Za-z]{{2}})?{_NO_LETTER_AFTER}")
 _LONG_NUMBER = re.compile(r"(?<![\dA-Za-z+])\d{10,20}(?![\dA-Za-z])")
-_ANY_CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z0-9]*\d)[A-Za-z][A-Za-z0-9]{3,15}"
-                       r"(?![A-Za-z0-9])|(?<![A-Za-z0-9])[A-Z]{5,16}(?![A-Za-z0-9])")
+_ANY_CODE = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z0-9]*\d)[A-Za-z][A-Za-z0-9]{3,15}"
+    r"(?![A-Za-z0-9])|(?<![A-Za-z0-9])[A-Z]{5,16}(?![A-Za-z0-9])"
+)
 _PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?"
 _UNITS = (
     "usd|us dollars?|dollars?|bucks|euros?|eur|pounds?|gbp|rmb|cny|yuan|hkd"
@@ -81,8 +83,17 @@ class NumberMatcher:
         """Every number and code of ``text``; where two overlap, the surer one (in the order below)."""
         folded = fold(text)
         steps: Sequence[Callable[[str], Iterator[Found]]] = (
-            self._emails, self._known_orders, self._spoken_orders, self._known_parcels, self._known_coupons,
-            self._phones, self._amounts, self._sums, self._codes, self._bare_orders, self._other_numbers,
+            self._emails,
+            self._known_orders,
+            self._spoken_orders,
+            self._known_parcels,
+            self._known_coupons,
+            self._phones,
+            self._amounts,
+            self._sums,
+            self._codes,
+            self._bare_orders,
+            self._other_numbers,
             self._other_coupons,
         )
         found: list[Found] = []

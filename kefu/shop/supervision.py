@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _Row = TypeVar("_Row", Refund, Return)
 
+
 def approve(tx: Transaction, refund_id: str, *, by: str, now: datetime) -> Refund:
     """Approve a refund that waits: it is ``submitted`` then, and ``settlement.settle`` has it paid.
 

@@ -93,3 +93,33 @@ class Mail:
     sent_at: datetime | None = None
     expires_at: datetime | None = None  # of no use to anybody afterwards
     problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Save:
+    """What one turn appended to a conversation: its number from 1 on, its events as JSON."""
+
+    seq: int
+    events: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation as it is kept. ``checkpoint`` stands for the saves up to ``folded``."""
+
+    conversation_id: str
+    generation: int
+    last: int  # the number of the newest save
+    folded: int
+    checkpoint: str | None
+    saves: tuple[Save, ...]  # those behind the checkpoint
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A conversation that could not be read and was set aside."""
+
+    conversation_id: str
+    generation: int
+    reason: str
+    found_at: datetime

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0010"  # the alembic revision that this code was written for
+REVISION = "0011"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -271,6 +271,27 @@ turns = sa.Table(
     "turns", metadata,
     _key("session_id"), _key("message_id"), _text("content_hash"), _text("answer_json"),
     _time("created_at"),
+)  # fmt: skip
+
+conversations = sa.Table(
+    "conversations", metadata,
+    _key("conversation_id"), _int("generation"), _int("last"), _int("folded"), _text("checkpoint", null=True),
+    sa.Column("fence", sa.BigInteger, nullable=False), _time("created_at"), sa.Index(None, "created_at"),
+)  # fmt: skip
+
+conversation_events = sa.Table(
+    "conversation_events", metadata,
+    _key("conversation_id"),
+    sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    _text("events"), _time("saved_at"),
+)  # fmt: skip
+
+conversation_quarantine = sa.Table(
+    "conversation_quarantine", metadata,
+    _key("conversation_id"),
+    sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
+    _text("reason"), _time("found_at"),
 )  # fmt: skip
 
 audit = sa.Table(

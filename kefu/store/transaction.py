@@ -35,6 +35,7 @@ from kefu.store.sessions import Sessions
 from kefu.store.shipments import Shipments
 from kefu.store.switches import Switches
 from kefu.store.tickets import Tickets
+from kefu.store.trackers import Conversations
 from kefu.store.turns import Turns
 
 Value = TypeVar("Value")
@@ -72,6 +73,7 @@ class Transaction(Repository):
         self.tickets = Tickets(connection, clock)
         self.outbox = Outbox(connection, clock)
         self.turns = Turns(connection, clock)
+        self.conversations = Conversations(connection, clock)
 
     def as_of(self, moment: datetime) -> Transaction:
         """The same transaction for reading, with the returns, refunds, invoices and tickets of before."""

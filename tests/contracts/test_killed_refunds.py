@@ -74,5 +74,3 @@ def test_one_payment_and_the_truth(
         assert len(till.booked(ORDER)) == 1
         assert [(row.state, row.key) for row in till.refunds(ORDER)] == [("succeeded", nonce)]
         assert [word in heard for word, heard in zip(PAID, status(on), strict=True)] == [True, True]
-
-

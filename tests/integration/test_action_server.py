@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
+import httpx
+
 from kefu.shop.identity import Identity
 from kefu.shop.operation import Operation
 from kefu.shop.operations import perform
@@ -46,6 +48,25 @@ def running(home: Path, **more: str) -> Iterator[Path]:
 def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
     with running(tmp_path) as log:
         assert "http://127.0.0.1:" in _announced(log)
+
+
+def test_it_is_called_by_the_assistant_alone(tmp_path: Path) -> None:
+    with running(tmp_path) as log:
+        server = _announced(log).rpartition(" ")[2]
+        secret = (tmp_path / "action-secret").read_text()
+        for header in ({}, {"Authorization": "Bearer guess"}, {"Authorization": "Bearer é"}):
+            raw = {name: value.encode("latin-1") for name, value in header.items()}
+            assert httpx.get(f"{server}/actions", headers=raw).status_code == 403
+            answer = httpx.post(f"{server}/webhook", json={"next_action": "action_greet"}, headers=raw)
+            assert answer.status_code == 403 and "greet" not in answer.text
+        assert httpx.post(f"{server}/webhook", content=b"{").status_code == 403
+        ours = {"Authorization": f"Bearer {secret}"}
+        assert httpx.get(f"{server}/actions", headers=ours).status_code == 200
+        assert httpx.get(f"{server}/health").status_code == 200
+        broken = httpx.post(f"{server}/webhook", json={"next_action": "x", "private": "words"}, headers=ours)
+        assert broken.status_code >= 400 and "private" not in broken.text and "words" not in broken.text
+        shell = {"next_action": "nowhere", "kefu_secret": secret}
+        assert httpx.post(f"{server}/webhook", json=shell).status_code != 403
 
 
 def test_it_settles_what_an_earlier_one_left_behind(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from sanic import Sanic
 
 from kefu.channels.chat import ChatChannel
 from kefu.channels.wiring import StoreRecords
+from kefu.components.lock_store import QueueLockStore
+from kefu.components.tracker_store import SqlTrackerStore
 from kefu.settings import Settings
 from kefu.store import Store
 from kefu.store.records import Customer
@@ -27,6 +29,8 @@ from tests.support.ports import free_port
 class ScriptedAssistant:
     """Stands where Rasa's agent stands; what it does follows from the words that it gets."""
 
+    tracker_store: SqlTrackerStore
+    lock_store: QueueLockStore = field(default_factory=QueueLockStore)
     action_endpoint: EndpointConfig | None = None
     ready: bool = True
     heard: list[UserMessage] = field(default_factory=list)
@@ -93,7 +97,8 @@ def chat_server(home: Path, *, demo: bool = True, action_url: str | None = None)
     settings = Settings.load(env)
     _fill(settings)
     endpoint = EndpointConfig(action_url) if action_url else None
-    assistant = ScriptedAssistant(action_endpoint=endpoint)
+    trackers = SqlTrackerStore(host=settings.database_url)
+    assistant = ScriptedAssistant(tracker_store=trackers, action_endpoint=endpoint)
     port = free_port()
     app = _app(f"chat_{port}", settings, assistant)
     loop = asyncio.new_event_loop()
@@ -113,7 +118,7 @@ def _app(name: str, settings: Settings, assistant: ScriptedAssistant) -> Sanic:
     Sanic.test_mode = True  # else a second app in one process fails to start (Sanic rewrites itself once)
     app = Sanic(name, configure_logging=False)
     add_root_route(app)
-    register([ChatChannel(StoreRecords(settings))], app, route="/webhooks/")
+    register([ChatChannel(StoreRecords(settings), settings)], app, route="/webhooks/")
     app.ctx.agent = assistant
     return app
 

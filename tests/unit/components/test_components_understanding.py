@@ -241,9 +241,7 @@ print(before, "torch" in sys.modules, "transformers" in sys.modules, message.get
 
 
 @pytest.mark.parametrize("explain", ["none", "neighbours", "all"])
-def test_why_a_message_was_read_so_stays_on_it(
-    archive: Workshop, keys: dict[str, Any], explain: str
-) -> None:
+def test_why_a_message_was_read_so_stays_on_it(archive: Workshop, keys: dict[str, Any], explain: str) -> None:
     own: BertIntentEntityClassifier = archive.load(BertIntentEntityClassifier, **keys, explain=explain)
     text = lessons()[0].get("text")
     (found,) = said(own, [text])

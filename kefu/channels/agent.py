@@ -1,0 +1,80 @@
+"""Rasa's agent as it must be to serve: our stores without Rasa's wrappers, our action client."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.tracker_store import FailSafeTrackerStore
+from sanic import Request, Sanic
+
+from kefu.channels.action_client import ActionClient
+from kefu.settings import Settings
+
+# Rasa falls back to memory where a class of endpoints.yml cannot be imported; who serves is looked at here.
+STORES = {
+    "tracker_store": ("kefu.components.tracker_store",),
+    "lock_store": ("kefu.components.lock_store", "kefu.components.redis_lock_store"),
+}
+
+
+class Outfit:
+    """Puts an agent right whenever it is another one, or has another model, than before."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: ActionClient | None = None
+
+    def install(self, app: Sanic) -> None:
+        """Look at the app's agent before every request."""
+
+        async def look(request: Request) -> None:
+            self.fit(getattr(request.app.ctx, "agent", None))
+
+        app.register_middleware(look, "request")
+
+    def fit(self, agent: Any) -> None:
+        """Take the wrapper off the tracker store and put the client in; nothing where that is done."""
+        if not isinstance(agent, Agent):
+            return
+        if isinstance(agent.tracker_store, FailSafeTrackerStore):
+            agent.tracker_store = agent.tracker_store._tracker_store
+        if agent.action_endpoint is not None and not isinstance(agent.action_endpoint, ActionClient):
+            agent.action_endpoint = self._client_of(agent)
+        if agent.processor is not None:
+            agent.processor.tracker_store = agent.tracker_store
+            agent.processor.action_endpoint = agent.action_endpoint
+
+    async def close(self, agent: Any) -> None:
+        """Give back what the client and the stores hold."""
+        if self._client is not None:
+            await self._client.close()
+        for name in STORES:
+            close = getattr(getattr(agent, name, None), "close", None)
+            if inspect.iscoroutinefunction(close):
+                await close()
+            elif close is not None:
+                await asyncio.to_thread(close)
+
+    def _client_of(self, agent: Agent) -> ActionClient:
+        def slots() -> set[str]:
+            return {slot.name for slot in agent.domain.slots} if agent.domain else set()
+
+        self._client = ActionClient(
+            str(agent.action_endpoint.url),
+            secret=self._settings.action_secret,
+            seconds=self._settings.action_seconds,
+            slots=slots,
+        )
+        return self._client
+
+
+def not_ours(agent: Any) -> str | None:
+    """The store of endpoints.yml that is not one of ours, None where both are."""
+    for name, rooms in STORES.items():
+        kind = type(getattr(agent, name, None))
+        if kind.__module__ not in rooms:
+            return f"the {name} is a {kind.__name__} and not the one that endpoints.yml should name"
+    return None

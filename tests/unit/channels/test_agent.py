@@ -1,0 +1,70 @@
+"""The agent as the channel makes it: our stores unwrapped, our client in place, whatever model is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from rasa.core.agent import Agent
+from rasa.core.lock_store import InMemoryLockStore
+from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.utils.endpoints import EndpointConfig
+
+from kefu.channels.action_client import ActionClient
+from kefu.channels.agent import Outfit, not_ours
+from kefu.components.lock_store import QueueLockStore
+from kefu.components.tracker_store import SqlTrackerStore
+from kefu.settings import Settings
+
+
+@pytest.fixture
+def outfit(tmp_path: Path) -> Outfit:
+    return Outfit(Settings.load({"KEFU_HOME": str(tmp_path)}))
+
+
+def agent_of(tmp_path: Path) -> Agent:
+    store = SqlTrackerStore(Domain.empty(), f"sqlite:///{tmp_path}/kefu.db")
+    endpoint = EndpointConfig("http://127.0.0.1:5055/webhook")
+    agent = Agent(tracker_store=store, lock_store=QueueLockStore(), action_endpoint=endpoint)
+    agent.processor = SimpleNamespace(tracker_store=agent.tracker_store, action_endpoint=endpoint)  # type: ignore[assignment]
+    return agent
+
+
+def test_the_wrapper_comes_off_and_the_client_in(outfit: Outfit, tmp_path: Path) -> None:
+    agent = agent_of(tmp_path)
+    assert isinstance(agent.tracker_store, FailSafeTrackerStore) and not_ours(agent)
+    outfit.fit(agent)
+    assert isinstance(agent.tracker_store, SqlTrackerStore) and not_ours(agent) is None
+    assert agent.processor is not None and agent.processor.tracker_store is agent.tracker_store
+    client = agent.action_endpoint
+    assert isinstance(client, ActionClient) and agent.processor.action_endpoint is client
+    outfit.fit(agent)
+    assert agent.action_endpoint is client, "fitting twice changes nothing"
+
+
+def test_a_model_that_is_loaded_later_gets_them_too(outfit: Outfit, tmp_path: Path) -> None:
+    agent = agent_of(tmp_path)
+    outfit.fit(agent)
+    # as Agent.load_model makes it: from what the agent has
+    agent.processor = SimpleNamespace(  # type: ignore[assignment]
+        tracker_store=agent.tracker_store, action_endpoint=agent.action_endpoint
+    )
+    outfit.fit(agent)
+    assert agent.processor is not None and agent.processor.tracker_store is agent.tracker_store
+    outfit.fit(another := agent_of(tmp_path))
+    assert isinstance(another.tracker_store, SqlTrackerStore)
+
+
+@pytest.mark.parametrize("kind", ["tracker_store", "lock_store"])
+def test_memory_in_the_place_of_ours_is_noticed(outfit: Outfit, tmp_path: Path, kind: str) -> None:
+    agent = agent_of(tmp_path)
+    outfit.fit(agent)
+    other = {"tracker_store": InMemoryTrackerStore(Domain.empty()), "lock_store": InMemoryLockStore()}
+    setattr(agent, kind, other[kind])
+    assert kind in str(not_ours(agent))
+
+
+def test_a_server_without_an_agent_is_left_alone(outfit: Outfit) -> None:
+    outfit.fit(None)
