@@ -51,6 +51,8 @@ class ScriptedAssistant:
     async def _speak(self, message: UserMessage, sender: str, text: str) -> None:
         if "slow" in text:
             await asyncio.sleep(0.3)
+        if "endless" in text:
+            await asyncio.sleep(2.5)
         if "choose" in text:
             buttons = [
                 {"title": "The earbuds", "payload": '/inform{"product":"P101"}'},
@@ -87,14 +89,15 @@ class Running:
 
 
 @contextmanager
-def chat_server(home: Path, *, demo: bool = True, action_url: str | None = None) -> Iterator[Running]:
+def chat_server(
+    home: Path, *, demo: bool = True, action_url: str | None = None, port: int | None = None, **env: str
+) -> Iterator[Running]:
     """Serve the channel over a fresh store in ``home`` with two customers, from a thread of its own."""
-    env = {"KEFU_HOME": str(home), "KEFU_DEMO": "1" if demo else "0"}
-    settings = Settings.load(env)
+    settings = Settings.load({"KEFU_HOME": str(home), "KEFU_DEMO": "1" if demo else "0", **env})
     _fill(settings)
     endpoint = EndpointConfig(action_url) if action_url else None
     assistant = ScriptedAssistant(action_endpoint=endpoint)
-    port = free_port()
+    port = port or free_port()
     app = _app(f"chat_{port}", settings, assistant)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
