@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
 
 from rasa.core.channels.channel import UserMessage, register
 from rasa.server import add_root_route
@@ -21,6 +22,31 @@ from kefu.settings import Settings
 from kefu.store import Store
 from kefu.store.records import Customer
 from tests.support.ports import free_port
+
+
+ORDER = {
+    "kind": "order", "type": "goods", "order_number": "KF10000002", "status": "shipped", "total": "USD 84.00",
+    "items": [{"name": "Aurora wireless earbuds", "quantity": 1}, {"name": "USB-C cable, 1 m", "quantity": 2}],
+    "eta": "26 November", "carrier": "SF Express", "tracking_number": "SF1234567890",
+}  # fmt: skip
+PRODUCT = {
+    "kind": "product", "product_id": "P101", "name": "Aurora wireless earbuds", "price": "USD 79.00",
+    "stock": "in stock", "details": ["Noise cancelling: yes", "Battery: 30 h", "Warranty: 24 months"],
+}  # fmt: skip
+# What the assistant says when it reads a word: a response as Rasa hands it to a channel.
+SAYINGS: Mapping[str, dict[str, Any]] = MappingProxyType({
+    "Yes, cancel it": {"text": "Done: KF10000001 is cancelled and USD 79.00 is on its way back to your card."},
+    "order card": {
+        "text": "Your order KF10000002 is on its way with SF Express, tracking number SF1234567890. "
+        "It should arrive by 26 November.",
+        "custom": {"card": ORDER},
+    },
+    "product card": {"text": "The Aurora wireless earbuds cost USD 79.00.", "custom": {"card": PRODUCT}},
+    "cancel": {
+        "text": "Cancel order KF10000001? USD 79.00 goes back to the card that you paid with (cancel.1).",
+        "buttons": [{"title": "Yes, cancel it", "payload": "/affirm"}, {"title": "No", "payload": "/deny"}],
+    },
+})  # fmt: skip
 
 
 @dataclass
@@ -61,7 +87,7 @@ class ScriptedAssistant:
             ]
             await message.output_channel.send_response(sender, {"text": "Which one?", "buttons": buttons})
             return
-        if "card" in text:
+        if "plain card" in text:
             await message.output_channel.send_response(
                 sender,
                 {
@@ -70,6 +96,10 @@ class ScriptedAssistant:
                 },
             )
             return
+        for word, saying in SAYINGS.items():
+            if word in text:
+                await message.output_channel.send_response(sender, dict(saying))
+                return
         if "silence" in text or "沉默" in text:
             return
         if "half" in text:

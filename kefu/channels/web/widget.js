@@ -1,0 +1,15 @@
+(function(){"use strict";const s=document.currentScript,u=new URL(s?.src??location.href).origin,b={en:{open:"Open the chat",close:"Close the chat",title:"Customer service"},zh:{open:"打开聊天",close:"关闭聊天",title:"在线客服"}},g=`
+:host { all: initial; }
+button, iframe { position: fixed; z-index: 2147483000; }
+button { right: 20px; bottom: 20px; width: 56px; height: 56px; border: 0; border-radius: 50%; color: #fff; background: #0b6570; cursor: pointer;
+  box-shadow: 0 6px 20px rgb(10 30 40 / 28%); display: grid; place-items: center; padding: 0; }
+button:hover { background: #095660; }
+button:focus-visible { outline: 3px solid #0b6570; outline-offset: 3px; }
+span { position: absolute; top: -4px; right: -4px; min-width: 20px; padding: 0 5px; box-sizing: border-box; border-radius: 10px; background: #b3261e; color: #fff;
+  font: 600 12px/20px system-ui, sans-serif; text-align: center; }
+[hidden] { display: none; }
+iframe { right: 20px; bottom: 88px; width: 400px; height: min(680px, calc(100vh - 112px)); border: 0; border-radius: 16px; background: #fff;
+  box-shadow: 0 16px 48px rgb(10 30 40 / 30%); color-scheme: light dark; }
+@media (prefers-color-scheme: dark) { iframe { background: #151c21; } }
+@media (max-width: 480px) { iframe { inset: 0; width: 100%; height: 100%; border-radius: 0; } }
+`;function m(){const n=document.createElementNS("http://www.w3.org/2000/svg","svg"),i={viewBox:"0 0 24 24",width:"26",height:"26",fill:"none",stroke:"currentColor","stroke-width":"1.7","stroke-linejoin":"round","aria-hidden":"true"};for(const[e,d]of Object.entries(i))n.setAttribute(e,d);const a=document.createElementNS("http://www.w3.org/2000/svg","path");return a.setAttribute("d","M4 5.5h16v11H10l-4.5 3.5v-3.5H4z"),n.append(a),n}function h(){const n=(s?.dataset.language??document.documentElement.lang??navigator.language).toLowerCase().startsWith("zh")?"zh":"en",i=b[n];let a=s?.dataset.customerToken??null,e=null;const d=document.createElement("div"),l=d.attachShadow({mode:"open"}),f=new CSSStyleSheet;f.replaceSync(g),l.adoptedStyleSheets=[f];const o=document.createElement("button"),c=document.createElement("span");c.hidden=!0,o.type="button",o.append(m(),c),l.append(o),document.body.append(d);const r=t=>{t&&!e&&(e=document.createElement("iframe"),e.src=`${u}/?embed=1`,e.title=i.title,e.allow="clipboard-write",l.append(e)),e&&(e.hidden=!t),o.setAttribute("aria-expanded",String(t)),o.setAttribute("aria-label",t?i.close:i.open),t?e?.focus():o.focus()},p=()=>!!e&&!e.hidden;o.addEventListener("click",()=>r(!p())),addEventListener("message",t=>{t.origin!==u||!e||t.source!==e.contentWindow||(t.data?.type==="kefu:ready"&&e.contentWindow?.postMessage({type:"kefu:hello",customer_token:a,language:n},u),t.data?.type==="kefu:close"&&r(!1),t.data?.type==="kefu:unread"&&(c.hidden=p()||!t.data.count,c.textContent=String(t.data.count)))}),o.setAttribute("aria-label",i.open),o.setAttribute("aria-expanded","false");const x={open:()=>r(!0),close:()=>r(!1),signIn:t=>{a=t;const w=p();e?.remove(),e=null,w&&r(!0)}};window.Kefu=x,s?.dataset.open!==void 0&&r(!0)}document.body?h():addEventListener("DOMContentLoaded",h)})();
