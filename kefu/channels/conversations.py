@@ -60,6 +60,7 @@ class Conversations:
         self._patience = patience
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._works: dict[tuple[str, str], Work] = {}
+        self._told_to_wait: set[str] = set()  # once is enough, however many messages wait behind a slow one
 
     async def answer(self, visitor: Visitor, said: Said) -> list[Message]:
         """The answer to a message; words that it takes longer, where it does. The late answer is kept.
@@ -107,6 +108,8 @@ class Conversations:
 
     def _end(self, key: tuple[str, str], work: Work) -> None:
         self._works.pop(key, None)
+        if not any(session_id == key[0] for session_id, _ in self._works):
+            self._told_to_wait.discard(key[0])
         if not work.cancelled() and isinstance(work.exception(), StoreError):
             log.error("chat.not_answered", session=key[0])  # it stays in the inbox, for the next connection
 
@@ -132,6 +135,9 @@ class Conversations:
         return await self._turns.answer(visitor, said.text, said.message_id)
 
     async def _ask_patience(self, visitor: Visitor, said: Said) -> None:
+        if visitor.session_id in self._told_to_wait:
+            return
+        self._told_to_wait.add(visitor.session_id)
         try:
             await self.history.say(visitor.session_id, [_slow(visitor, said.text)])
         except StoreError:

@@ -78,7 +78,7 @@ class ScriptedAssistant:
         if "slow" in text:
             await asyncio.sleep(0.3)
         if "endless" in text:
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(3.2)
         if "choose" in text:
             buttons = [
                 {"title": "The earbuds", "payload": '/inform{"product":"P101"}'},
@@ -157,6 +157,7 @@ async def _serve(app: Sanic, port: int) -> SimpleNamespace:
     )
     await server.startup()
     await server.start_serving()
+    await server.after_start()
     return server
 
 
