@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from kefu.channels.history import History
 from kefu.channels.records import Answered, DemoCustomer, Press, Visitor
@@ -17,6 +19,7 @@ from kefu.store.chat_records import Button, Session
 
 DEMO_CUSTOMERS = 12
 DEMO_TOKEN_MINUTES = 10
+T = TypeVar("T")
 
 
 def connect(settings: Settings | None = None) -> StoreRecords:
@@ -29,7 +32,7 @@ class StoreRecords:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.history = History(self._store)
+        self.history = History(self.run)
         self._opened: Store | None = None
         self._opening = threading.Lock()
 
@@ -115,6 +118,14 @@ class StoreRecords:
             if self._opened is not None:
                 self._opened.close()
                 self._opened = None
+
+    async def run(self, function: Callable[[Transaction], T], *, write: bool = False) -> T:
+        """What ``function`` gives in a transaction."""
+        return await asyncio.to_thread(self._in_transaction, function, write)
+
+    def _in_transaction(self, function: Callable[[Transaction], T], write: bool) -> T:
+        with self._store().write() if write else self._store().read() as tx:
+            return function(tx)
 
     def _store(self) -> Store:
         with self._opening:

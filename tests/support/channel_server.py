@@ -23,10 +23,9 @@ from kefu.store import Store
 from kefu.store.records import Customer
 from tests.support.ports import free_port
 
-
 ORDER = {
     "kind": "order", "type": "goods", "order_number": "KF10000002", "status": "shipped", "total": "USD 84.00",
-    "items": [{"name": "Aurora wireless earbuds", "quantity": 1}, {"name": "USB-C cable, 1 m", "quantity": 2}],
+    "items": [{"name": "Aurora wireless earbuds", "quantity": 1}, {"name": "USB-C cable", "quantity": 2}],
     "eta": "26 November", "carrier": "SF Express", "tracking_number": "SF1234567890",
 }  # fmt: skip
 PRODUCT = {
@@ -35,7 +34,7 @@ PRODUCT = {
 }  # fmt: skip
 # What the assistant says when it reads a word: a response as Rasa hands it to a channel.
 SAYINGS: Mapping[str, dict[str, Any]] = MappingProxyType({
-    "Yes, cancel it": {"text": "Done: KF10000001 is cancelled and USD 79.00 is on its way back to your card."},
+    "Yes, cancel it": {"text": "Done: KF10000001 is cancelled, USD 79.00 goes back to your card."},
     "order card": {
         "text": "Your order KF10000002 is on its way with SF Express, tracking number SF1234567890. "
         "It should arrive by 26 November.",
