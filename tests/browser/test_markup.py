@@ -29,15 +29,27 @@ TAGS = (
 EVENTS = ("onerror", "onload", "onfocus", "ontoggle", "onclick", "onmouseover", "onanimationstart", "onbegin")
 OPENINGS = ("", '"', "'", "-->", "</textarea>", "</title>")
 WHOLE = (
-    f"<script>{RUN}</script>", f"<ScRiPt>{RUN}</sCrIpT>", f"<script/src=data:,{RUN}></script>",
-    f"<a href=javascript:{RUN}>x</a>", f"javascript:{RUN}", f"<iframe srcdoc='<script>parent.{RUN}</script>'>",
-    f"{{{{constructor.constructor('{RUN}')()}}}}", f"${{{RUN}}}", f"<style>@import 'javascript:{RUN}'</style>",
-    f"<base href=//evil.example><script>{RUN}</script>", f"&lt;script&gt;{RUN}&lt;/script&gt;",
-    f"<template><script>{RUN}</script></template>", f"\\u003cscript\\u003e{RUN}\\u003c/script\\u003e",
-    f"<svg><script>{RUN}</script></svg>", f"<noscript><p title='</noscript><img src=x onerror={RUN}>'>",
-    f"<form action=javascript:{RUN}><button>x</button></form>", f"<meta http-equiv=refresh content='0;javascript:{RUN}'>",
-    f"<link rel=stylesheet href=javascript:{RUN}>", f"<object data=javascript:{RUN}>", f"<embed src=javascript:{RUN}>",
-)  # fmt: skip
+    f"<script>{RUN}</script>",
+    f"<ScRiPt>{RUN}</sCrIpT>",
+    f"<script/src=data:,{RUN}></script>",
+    f"<a href=javascript:{RUN}>x</a>",
+    f"javascript:{RUN}",
+    f"<iframe srcdoc='<script>parent.{RUN}</script>'>",
+    f"{{{{constructor.constructor('{RUN}')()}}}}",
+    f"${{{RUN}}}",
+    f"<style>@import 'javascript:{RUN}'</style>",
+    f"<base href=//evil.example><script>{RUN}</script>",
+    f"&lt;script&gt;{RUN}&lt;/script&gt;",
+    f"<template><script>{RUN}</script></template>",
+    f"\\u003cscript\\u003e{RUN}\\u003c/script\\u003e",
+    f"<svg><script>{RUN}</script></svg>",
+    f"<noscript><p title='</noscript><img src=x onerror={RUN}>'>",
+    f"<form action=javascript:{RUN}><button>x</button></form>",
+    f"<meta http-equiv=refresh content='0;javascript:{RUN}'>",
+    f"<link rel=stylesheet href=javascript:{RUN}>",
+    f"<object data=javascript:{RUN}>",
+    f"<embed src=javascript:{RUN}>",
+)
 
 
 def strings() -> Iterator[str]:
@@ -64,9 +76,7 @@ def test_none_of_500_strings_runs(browser: Browser, server_url: str) -> None:
     page.wait_for_function("document.querySelectorAll('.line.assistant').length === 500")
     shown = page.locator(".line.customer .text").all_text_contents()
     assert shown == [normalise(text) for text in CASES]
-    assert page.evaluate("[window.__ran, document.querySelectorAll('#log :is(script, iframe, object, a)').length]") == [
-        None, 0,
-    ]  # fmt: skip
+    assert page.evaluate("document.querySelectorAll('#log :is(script, iframe, object, a)').length") == 0
     page.mouse.move(200, 300)
     page.wait_for_timeout(500)
     assert page.evaluate("window.__ran") is None and dialogs == []

@@ -184,11 +184,15 @@ def test_what_was_not_seen_is_counted(page: Page) -> None:
         send(page, f"line {n}\n\n\n\nof several")
     expect(page.locator(SAID)).to_have_count(8, timeout=20_000)
     page.locator("#log").evaluate("log => log.scrollTop = 0")
-    send_unseen = (
-        "fetch('/webhooks/rest/webhook', {method: 'POST', body: JSON.stringify({message: 'more'}), headers: {"
-        "'Content-Type': 'application/json', Authorization: 'Bearer ' + JSON.parse(localStorage['kefu.session']).token}})"
-    )
-    page.evaluate(send_unseen)
+    elsewhere = """fetch("/webhooks/rest/webhook", {
+        method: "POST",
+        body: JSON.stringify({message: "more"}),
+        headers: {
+            "Content-Type": "application/json",
+            Authorization: `Bearer ${JSON.parse(localStorage["kefu.session"]).token}`,
+        },
+    })"""
+    page.evaluate(elsewhere)
     below = page.get_by_role("button", name="New messages: 1")
     expect(below).to_be_visible()
     expect(page).to_have_title("(1) Customer service")

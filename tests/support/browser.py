@@ -33,10 +33,11 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     if not CHROMIUM.is_file():
         absent(f"{CHROMIUM} is not installed (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
+        expect.set_options(timeout=20_000)  # milliseconds: the machines of CI are small
         yield chromium
         chromium.close()
 

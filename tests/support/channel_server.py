@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -115,6 +116,7 @@ class Running:
     url: str
     assistant: ScriptedAssistant
     settings: Settings
+    addresses: set[tuple[str, str]]  # method and path of the channel's own routes, as OpenAPI writes them
 
 
 @contextmanager
@@ -133,7 +135,7 @@ def chat_server(
     thread.start()
     server = asyncio.run_coroutine_threadsafe(_serve(app, port), loop).result(30)
     try:
-        yield Running(f"http://127.0.0.1:{port}", assistant, settings)
+        yield Running(f"http://127.0.0.1:{port}", assistant, settings, _addresses(app))
     finally:
         asyncio.run_coroutine_threadsafe(_stop(app, server), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
@@ -148,6 +150,15 @@ def _app(name: str, settings: Settings, assistant: ScriptedAssistant) -> Sanic:
     register([ChatChannel(StoreRecords(settings))], app, route="/webhooks/")
     app.ctx.agent = assistant
     return app
+
+
+def _addresses(app: Sanic) -> set[tuple[str, str]]:
+    ours = [route for route in app.router.routes if route.name.split(".")[1] == "kefu_chat"]
+    return {
+        (method, "/" + re.sub(r"<(\w+)(:\w+)?>", r"{\1}", route.path))
+        for route in ours
+        for method in route.methods
+    }
 
 
 async def _serve(app: Sanic, port: int) -> SimpleNamespace:

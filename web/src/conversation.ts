@@ -42,7 +42,6 @@ export class Conversation {
 
   // Goes on with a conversation that this browser has open; false where the server does not know it any more.
   async resume(session: Session & { who: string }): Promise<boolean> {
-    this.leave();
     this.session = session;
     try {
       await this.sync();

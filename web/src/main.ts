@@ -71,6 +71,7 @@ class Page {
     const fits = session && (embedded ? session.who === (who ?? session.who) : true);
     this.talk.language = this.language;
     if (!fits) return this.begin();
+    this.talk.leave();
     this.clear();
     this.greet(session.customer?.name);
     if (await this.talk.resume(session)) return this.draw();
