@@ -27,11 +27,6 @@ class Attachments(Repository):
         row = self._one(sa.select(_TABLE).where(mine))
         return Attachment(**row) if row else None
 
-    def count(self, session_id: str) -> int:
-        """How many pictures a conversation has."""
-        mine = sa.select(sa.func.count()).select_from(_TABLE).where(_TABLE.c.session_id == session_id)
-        return int(self._value(mine))
-
     def assign(self, session_id: str, subject: str, *, since: datetime) -> int:
         """Put the conversation's newer pictures that are for nothing yet to ``subject``; how many."""
         free = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.subject.is_(None))

@@ -74,11 +74,9 @@ def test_history_is_numbered_and_continues_after_a_number(client: httpx.Client, 
     assert client.get("/chat/messages", headers=bearer(client)).json()["messages"] == []
 
 
-@pytest.mark.parametrize("after", ["-1", "x", "1.5", "99999999999", "%F0%9F%98%80", ""])
+@pytest.mark.parametrize("after", ["-1", "x", "1.5", "99999999999", "%F0%9F%98%80"])
 def test_a_number_that_is_none_is_refused(client: httpx.Client, mine: dict[str, str], after: str) -> None:
-    assert code_of(client.get(f"/chat/messages?after={after}", headers=mine)) in [
-        (400, "malformed"),
-    ]  # fmt: skip
+    assert code_of(client.get(f"/chat/messages?after={after}", headers=mine)) == (400, "malformed")
 
 
 @pytest.mark.parametrize(
@@ -244,7 +242,7 @@ def test_every_answer_is_guarded_and_has_an_id(client: httpx.Client) -> None:
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert len(answer.headers["x-request-id"]) == 32
     assert client.get("/", headers={"X-Request-ID": "mine-1"}).headers["x-request-id"] == "mine-1"
-    assert client.get("/", headers={"X-Request-ID": "a b\t"}).headers["x-request-id"] != "a b"
+    assert client.get("/", headers={"X-Request-ID": "a b"}).headers["x-request-id"] != "a b"
 
 
 def test_only_named_origins_may_call_and_embed(client: httpx.Client) -> None:
