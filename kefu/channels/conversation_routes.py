@@ -48,6 +48,7 @@ class ConversationRoutes:
     async def messages(self, request: Request) -> HTTPResponse:
         """GET /chat/messages?after=SEQ: what was said, one page of it."""
         after = _number(request.args.get("after", "0"))
+        self._limits.connecting(address=address_of(request))
         visitor = await self._visitor(request)
         await self._conversations.take_up(visitor.session_id)
         found = await self._history.after(visitor.session_id, after)

@@ -93,6 +93,10 @@ class Conversations:
                 attachments = tuple(message.parts.get("attachments") or ())
                 self._begin(visitor, Said(payload_of(message), message.message_id, attachments))
 
+    def works_on(self, session_id: str) -> bool:
+        """Whether a turn of the conversation is under way or waits."""
+        return any(working == session_id for working, _ in self._works)
+
     async def drain(self, *, seconds: float) -> None:
         """Let running turns end and be told, for at most ``seconds``."""
         if self._works:
@@ -108,7 +112,7 @@ class Conversations:
 
     def _end(self, key: tuple[str, str], work: Work) -> None:
         self._works.pop(key, None)
-        if not any(session_id == key[0] for session_id, _ in self._works):
+        if not self.works_on(key[0]):
             self._told_to_wait.discard(key[0])
         if not work.cancelled() and isinstance(work.exception(), StoreError):
             log.error("chat.not_answered", session=key[0])  # it stays in the inbox, for the next connection

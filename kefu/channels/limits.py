@@ -78,7 +78,7 @@ class Limits:
         _within(self.sessions, address)
 
     def connecting(self, *, address: str) -> None:
-        """Somebody connects; raises Refusal 429."""
+        """Somebody connects, or reads what was said; raises Refusal 429."""
         _within(self.address, address)
 
     def picture(self, *, session_id: str, address: str) -> None:

@@ -72,7 +72,7 @@ def _conversation() -> Json:
     return {
         "/chat/messages": {
             "get": _call("What was said, a page of at most 200", BEARER, {200: _ref("Messages")},
-                         (400, 401, 403, 503), parameters=[after]),
+                         (400, 401, 403, 429, 503), parameters=[after]),
         },
         "/chat/attachments": {
             "post": _call("Send a picture", BEARER, {201: _ref("Attachment")},

@@ -52,6 +52,7 @@ class ChatSocket:
         self._reader = reader
         self._limits = limits
         self._connections: dict[str, Connection] = {}
+        self._welcomes: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
         self.server = socketio.AsyncServer(
             async_mode="sanic",
@@ -80,9 +81,12 @@ class ChatSocket:
 
     async def said(self, session_id: str) -> None:
         """Tell everybody who reads the conversation what is new in it."""
-        for sid, connection in list(self._connections.items()):
-            if connection.visitor.session_id == session_id:
-                await self._tell(sid, connection)
+        try:
+            for sid, connection in list(self._connections.items()):
+                if connection.visitor.session_id == session_id:
+                    await self._tell(sid, connection)
+        except StoreError:
+            log.error("chat.not_told", session=session_id)  # the next look at the store finds it
 
     async def writing(self, session_id: str, on: bool) -> None:
         """The assistant writes, or has ended."""
@@ -99,7 +103,9 @@ class ChatSocket:
             raise _refused(Refusal(503, "unavailable", "Our records cannot be reached just now.")) from error
         self._connections[sid] = connection
         # behind the handshake's own answer, which socket.io sends when this handler is done
-        asyncio.create_task(self._welcome(sid, connection))
+        welcome = asyncio.create_task(self._welcome(sid, connection))
+        self._welcomes.add(welcome)
+        welcome.add_done_callback(self._welcomes.discard)
 
     async def _admit(self, environ: dict[str, Any], auth: dict[str, Any]) -> Connection:
         token, seq = auth.get("token"), auth.get("seq")
@@ -126,6 +132,8 @@ class ChatSocket:
             await self.server.emit("session_confirm", confirmed, to=sid)
             await self._tell(sid, connection)
             await self._conversations.take_up(visitor.session_id)
+            if self._conversations.works_on(visitor.session_id):
+                await self.server.emit("typing", {"on": True}, to=sid)
         except StoreError:
             log.error("chat.not_welcomed", session=visitor.session_id)
             await self.server.disconnect(sid)  # it comes back by itself
@@ -158,14 +166,18 @@ class ChatSocket:
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            sessions = sorted({each.visitor.session_id for each in self._connections.values()})
             try:
-                lasts = await self._history.lasts(sessions) if sessions else {}
-                for sid, connection in list(self._connections.items()):
-                    if lasts.get(connection.visitor.session_id, 0) > connection.sent:
-                        await self._tell(sid, connection)
-            except StoreError:
-                log.error("chat.poll_failed")
+                await self._look()
+            except Exception as error:
+                # Whatever it was, the next look may well succeed; without one nobody hears a colleague.
+                log.error("chat.look_failed", kind=type(error).__name__)
+
+    async def _look(self) -> None:
+        sessions = sorted({each.visitor.session_id for each in self._connections.values()})
+        lasts = await self._history.lasts(sessions) if sessions else {}
+        for sid, connection in list(self._connections.items()):
+            if lasts.get(connection.visitor.session_id, 0) > connection.sent:
+                await self._tell(sid, connection)
 
 
 def _named_session(environ: dict[str, Any]) -> str | None:
