@@ -94,9 +94,9 @@ class ChatSocket:
             if connection.visitor.session_id == session_id:
                 await self.server.emit("typing", {"on": on}, to=sid)
 
-    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
+    async def _connect(self, sid: str, handshake: dict[str, Any], auth: Any) -> None:
         try:
-            connection = await self._admit(environ, auth if isinstance(auth, dict) else {})
+            connection = await self._admit(handshake, auth if isinstance(auth, dict) else {})
         except Refusal as refusal:
             raise _refused(refusal) from refusal
         except StoreError as error:
@@ -107,16 +107,16 @@ class ChatSocket:
         self._welcomes.add(welcome)
         welcome.add_done_callback(self._welcomes.discard)
 
-    async def _admit(self, environ: dict[str, Any], auth: dict[str, Any]) -> Connection:
+    async def _admit(self, handshake: dict[str, Any], auth: dict[str, Any]) -> Connection:
         token, seq = auth.get("token"), auth.get("seq")
-        address = address_of(environ["sanic.request"])
+        address = address_of(handshake["sanic.request"])
         self._limits.connecting(address=address)
         if not isinstance(token, str) or not is_token(token):
             raise Refusal(401, "no_token", "Open a conversation first, then connect with its token.")
         if seq is not None and (type(seq) is not int or not 0 <= seq < 2**31):
             raise Refusal(400, "malformed", '"seq" must be the number of the last message that was read.')
         visitor = await self._reader.visitor(token)
-        routed_to(_named_session(environ), visitor)
+        routed_to(_named_session(handshake), visitor)
         sent = await self._history.last(visitor.session_id) if seq is None else seq
         return Connection(visitor, token, address, sent)
 
@@ -180,8 +180,8 @@ class ChatSocket:
                 await self._tell(sid, connection)
 
 
-def _named_session(environ: dict[str, Any]) -> str | None:
-    request: Request = environ["sanic.request"]
+def _named_session(handshake: dict[str, Any]) -> str | None:
+    request: Request = handshake["sanic.request"]
     named = parse_qs(request.query_string).get("s")
     return named[0] if named else request.headers.get("x-kefu-session")
 
@@ -194,8 +194,8 @@ def _refused(refusal: Refusal) -> socketio.exceptions.ConnectionRefusedError:
 def _same_or(origins: tuple[str, ...]) -> Callable[[str | None, dict[str, Any]], bool]:
     """Whether a page of this origin may connect: the server's own, and those of the setting."""
 
-    def allowed(origin: str | None, environ: dict[str, Any]) -> bool:
-        host = environ.get("HTTP_HOST", "")
+    def allowed(origin: str | None, handshake: dict[str, Any]) -> bool:
+        host = handshake.get("HTTP_HOST", "")
         return origin is None or origin in (*origins, f"http://{host}", f"https://{host}")
 
     return allowed

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.chat_page import answer, ready, send
+from scripts.page_pictures import take
+from tests.support.chat_page import answer, send
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[1] / "support" / "axe.min.js"
@@ -92,13 +94,10 @@ def test_it_fits_the_screen(page: Page, width: int, height: int) -> None:
     assert log and log["height"] >= 0.3 * height
 
 
-def test_screenshots_for_the_documentation(browser: Browser, server_url: str, tmp_path: Path) -> None:
-    for width, height in ((390, 780), (1280, 860)):
-        context = browser.new_context(locale="en-GB", viewport={"width": width, "height": height})
-        page = context.new_page()
-        page.goto(server_url)
-        ready(page)
-        full(page)
-        page.screenshot(path=tmp_path / f"chat-{width}.png")
-        assert (tmp_path / f"chat-{width}.png").stat().st_size > 20_000
-        context.close()
+def test_pictures_for_the_documentation_can_be_taken(
+    browser: Browser, server_url: str, tmp_path: Path
+) -> None:
+    made = take(browser, server_url, tmp_path)
+    assert [path.name for path in made] == ["chat-390.png", "chat-1280.png"]
+    assert all(path.stat().st_size > 20_000 for path in made)
+    assert all((ROOT / "docs" / path.name).is_file() for path in made)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,37 +15,60 @@ from playwright.sync_api import Browser, Page, expect
 from kefu.shop.identity import customer_token
 from kefu.shop.keys import customer_keys
 from tests.support.channel_server import Running, chat_server
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
-SHOP = "http://shop.localhost:4711"
+POLICY = "script-src {chat}; frame-src {chat}; style-src 'none'"
+
+
+@contextmanager
+def web_page(port: int, html: str, policy: str = "default-src *") -> Iterator[str]:
+    """A page of somebody else's at an origin of its own."""
+
+    class Serve(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Security-Policy", policy)
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *values: Any) -> None:
+            """Say nothing."""
+
+    listening = ThreadingHTTPServer(("127.0.0.1", port), Serve)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    yield f"http://localhost:{port}"
+    listening.shutdown()
+    listening.server_close()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with chat_server(tmp_path_factory.mktemp("chat"), KEFU_WEB_ORIGINS=SHOP) as running:
+def shop_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, shop_port: int) -> Iterator[Running]:
+    origins = {"KEFU_WEB_ORIGINS": f"http://localhost:{shop_port}"}
+    with chat_server(tmp_path_factory.mktemp("chat"), **origins) as running:
         yield running
 
 
 @pytest.fixture
-def shop(browser: Browser, server: Running) -> Iterator[Page]:
-    token = customer_token(
-        "C1001", keys=customer_keys(server.settings), now=datetime.now(timezone.utc), minutes=5
-    )
+def shop(browser: Browser, server: Running, shop_port: int) -> Iterator[Page]:
+    now = datetime.now(timezone.utc)
+    token = customer_token("C1001", keys=customer_keys(server.settings), now=now, minutes=5)
     html = (
         "<!doctype html><html lang=en><title>A shop</title><h1>A shop</h1>"
         f'<script src="{server.url}/chat/widget.js" data-customer-token="{token}" async></script>'
     )
-    policy = f"script-src {server.url}; frame-src {server.url}; style-src 'none'"
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    page.route(
-        f"{SHOP}/**",
-        lambda route: route.fulfill(
-            body=html, content_type="text/html", headers={"Content-Security-Policy": policy}
-        ),
-    )
-    page.goto(f"{SHOP}/")
-    yield page
+    with web_page(shop_port, html, POLICY.format(chat=server.url)) as address:
+        page.goto(address)
+        page.wait_for_function("window.Kefu")
+        yield page
     context.close()
 
 
@@ -68,13 +94,15 @@ def test_a_closed_chat_counts_what_is_new(shop: Page) -> None:
     expect(shop.get_by_role("button", name="Open the chat")).to_have_text("1", timeout=10_000)
 
 
-def test_a_page_that_is_not_named_may_not_frame_it(browser: Browser, server: Running, tmp_path: Path) -> None:
+def test_a_page_that_is_not_named_may_not_frame_it(browser: Browser, server: Running) -> None:
     context = browser.new_context()
     page = context.new_page()
-    other = "http://evil.localhost:4712"
     html = f"<!doctype html><iframe src='{server.url}/?embed=1'></iframe>"
-    page.route(f"{other}/**", lambda route: route.fulfill(body=html, content_type="text/html"))
-    page.goto(f"{other}/")
-    page.wait_for_timeout(500)
-    assert page.frame_locator("iframe").locator("#chat").count() == 0
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text))
+    with web_page(free_port(), html) as address:
+        page.goto(address)
+        page.wait_for_timeout(1000)
+        assert page.frame_locator("iframe").locator("#chat").count() == 0
+    assert any("frame-ancestors" in words for words in refused)
     context.close()
