@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SIZES = ((390, 780), (1280, 900))
-WORDS = ("order card", "product card", "cancel KF10000001")
+WORDS = ("How much are the earbuds?", "Where is KF10000002?", "Cancel KF10000001 please")
 
 
 def take(browser: Browser, url: str, folder: Path) -> list[Path]:

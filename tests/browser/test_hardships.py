@@ -85,13 +85,13 @@ def test_a_server_that_is_killed_in_a_turn_answers_when_it_is_back(browser: Brow
         expect(page.locator("#typing")).to_be_visible()
         first.kill()
         first.wait(10)
-        send(page, "second, into the silence")
+        send(page, "second, into the void")
         with chat_process(tmp_path, port):
             retry = page.get_by_role("button", name="Try again")
             expect(page.locator(SAID, has_text="heard: endless first")).to_be_visible(timeout=60_000)
             if retry.is_visible():
                 retry.click()
-            answer(page, "heard: second, into the silence")
+            answer(page, "heard: second, into the void")
             expect(page.locator(SAID)).to_have_count(2)
             expect(page.locator(".line.customer")).to_have_count(2)
     context.close()

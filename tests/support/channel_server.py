@@ -33,16 +33,23 @@ PRODUCT = {
     "kind": "product", "product_id": "P101", "name": "Aurora wireless earbuds", "price": "USD 79.00",
     "stock": "in stock", "details": ["Noise cancelling: yes", "Battery: 30 h", "Warranty: 24 months"],
 }  # fmt: skip
+SHIPPED = {
+    "text": "Your order KF10000002 is on its way with SF Express, tracking number SF1234567890. "
+    "It should arrive by 26 November.",
+    "custom": {"card": ORDER},
+}
+EARBUDS = {
+    "text": "The Aurora wireless earbuds cost USD 79.00 and are in stock.",
+    "custom": {"card": PRODUCT},
+}
 # What the assistant says when it reads a word: a response as Rasa hands it to a channel.
 SAYINGS: Mapping[str, dict[str, Any]] = MappingProxyType({
     "Yes, cancel it": {"text": "Done: KF10000001 is cancelled, USD 79.00 goes back to your card."},
-    "order card": {
-        "text": "Your order KF10000002 is on its way with SF Express, tracking number SF1234567890. "
-        "It should arrive by 26 November.",
-        "custom": {"card": ORDER},
-    },
-    "product card": {"text": "The Aurora wireless earbuds cost USD 79.00.", "custom": {"card": PRODUCT}},
-    "cancel": {
+    "order card": SHIPPED,
+    "Where is KF10000002": SHIPPED,
+    "product card": EARBUDS,
+    "How much are the earbuds": EARBUDS,
+    "ancel KF10000001": {
         "text": "Cancel order KF10000001? USD 79.00 goes back to the card that you paid with (cancel.1).",
         "buttons": [{"title": "Yes, cancel it", "payload": "/affirm"}, {"title": "No", "payload": "/deny"}],
     },

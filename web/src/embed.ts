@@ -25,6 +25,13 @@ export function hello(): Promise<Hello> {
   });
 }
 
+// Whether the widget shows the frame: a frame that is not displayed does not count as hidden by itself.
+export function onShown(listener: (open: boolean) => void): void {
+  addEventListener("message", (event) => {
+    if (embedded && event.source === parent && event.data?.type === "kefu:shown") listener(event.data.open === true);
+  });
+}
+
 export function tellParent(type: string, more: Record<string, number> = {}): void {
   if (embedded) parent.postMessage({ type, ...more }, "*"); // neither words nor names
 }

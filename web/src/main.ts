@@ -6,7 +6,7 @@ import { askScore } from "./closing";
 import { Composer } from "./composer";
 import { Conversation } from "./conversation";
 import { h, icon, put, swap } from "./dom";
-import { embedded, hello, subject, tellParent } from "./embed";
+import { embedded, hello, onShown, subject, tellParent } from "./embed";
 import { Header } from "./header";
 import { keep, onOtherTab, recall } from "./kept";
 import { Log } from "./log";
@@ -24,6 +24,7 @@ class Page {
   private beginning = false;
   private atEnd = true;
   private lost = 0;
+  private shown = true;
   private readonly talk = new Conversation({ changed: () => this.draw(), ended: () => void this.begin(this.words.ended) });
   private readonly log = new Log(this.talk, { press: (line, place) => this.press(line, place) });
   private readonly composer = new Composer({
@@ -169,8 +170,9 @@ class Page {
     const seen = kept?.session_id === session.session_id ? kept.seq : 0;
     const said = this.talk.lines.filter((line) => line.seq !== null && line.from !== "notice");
     const last = said.reduce((most, line) => Math.max(most, line.seq!), 0);
-    if (!document.hidden && this.atEnd && last > seen) keep("seen", { session_id: session.session_id, seq: last });
-    const read = !document.hidden && this.atEnd ? last : seen;
+    const looking = !document.hidden && this.shown && this.atEnd;
+    if (looking && last > seen) keep("seen", { session_id: session.session_id, seq: last });
+    const read = looking ? last : seen;
     const unread = said.filter((line) => line.from !== "customer" && line.seq! > read).length;
     document.title = unread ? `(${unread}) ${this.words.title}` : this.words.title;
     this.below.hidden = this.atEnd;
@@ -244,6 +246,11 @@ class Page {
     new ResizeObserver(() => this.atEnd && this.toEnd()).observe(box);
     box.addEventListener("load", () => this.atEnd && this.toEnd(), true); // a picture has got its height
     document.addEventListener("visibilitychange", () => this.count());
+    onShown((open) => {
+      this.shown = open;
+      if (open) this.composer.focus();
+      this.draw();
+    });
     for (const name of ["online", "offline"]) addEventListener(name, () => this.draw());
     addEventListener("keydown", (event) => event.key === "Escape" && embedded && tellParent("kefu:close"));
     onOtherTab((name) => {

@@ -60,6 +60,8 @@ function begin(): void {
       shadow.append(frame);
     }
     if (frame) frame.hidden = !open;
+    // to any origin: before the frame has loaded it has none, and this says nothing of anybody
+    frame?.contentWindow?.postMessage({ type: "kefu:shown", open }, "*");
     button.setAttribute("aria-expanded", String(open));
     button.setAttribute("aria-label", open ? names.close : names.open);
     if (open) frame?.focus();
