@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from actions.cards import product_card
 from actions.handoff import OFFER
 from actions.turn import Turn
 from actions.words import bullets, listed, money, simplified, word
@@ -155,7 +156,7 @@ def say_attribute(turn: Turn, product: Product, key: str) -> None:
 
 def say_card(turn: Turn, product: Product, *, question: bool = False) -> None:
     """Everything that the catalogue says; under a ``question`` also that it says no more than that."""
-    card = {"card": {"product_id": product.product_id}}
+    card = {"card": product_card(product, turn, stock=stock_words(product, turn))}
     turn.say(
         "product_card_question" if question else "product_card",
         custom={**card, **OFFER} if question else card,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import SlotSet
 
+from actions.cards import order_card
 from actions.present import refunds_text
 from actions.turn import Event, Turn
 from actions.words import bullets, goods, spoken
@@ -23,7 +24,7 @@ def say_status(turn: Turn, tx: Transaction, order: Order) -> None:
     facts = status_facts(order, Policy.load(tx, now=turn.now), now=turn.now)
     turn.say(
         status_code(order, late=facts["parcel"] in ("late", "lost")),
-        custom={"card": {"order_number": order.order_number, "status": order.status}},
+        custom={"card": order_card(order, facts, turn)},
         order_number=order.order_number,
         items=goods(order, language=turn.language),
         total=facts["total"],

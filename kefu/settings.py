@@ -20,6 +20,11 @@ _OTHERS_NAMES = ("KEFU_VENV",)  # read by the Makefile, not here
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _SHORTEST_SECRET = 32  # bytes: RFC 7518 3.2 wants a key as long as the hash for HS256
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
+_MAY_BE_NONE = (
+    "proxies", "messages_per_session", "messages_per_address", "messages_per_customer",
+    "sessions_per_address", "attachments_per_session",
+)  # fmt: skip
 MAILERS = ("console", "smtp")
 PURPOSES = ("shop", "session")  # whose tokens a key signs
 
@@ -76,6 +81,17 @@ class Settings:
     smtp_url: str = _setting("the mail server: smtp://HOST:PORT, smtp+starttls://USER:PASSWORD@HOST, smtps://…",
                              default="none", secret=True)  # fmt: skip
     mail_from: str = _setting("the sender's address of mails", default="none")
+    web_origins: tuple[str, ...] = _setting("web origins that may embed the chat and call it, "
+                                            "`https://shop.example,https://…`", default="none")  # fmt: skip
+    proxies: int = _setting("how many reverse proxies stand in front and write X-Forwarded-For", default="0")
+    messages_per_session: int = _setting("messages a minute in one session; 0 is no limit, here and below",
+                                         default="60")  # fmt: skip
+    messages_per_address: int = _setting("messages a minute from one address", default="600")
+    messages_per_customer: int = _setting("messages a minute of one signed-in customer", default="120")
+    sessions_per_address: int = _setting("sessions that one address may open in an hour", default="600")
+    attachments_per_session: int = _setting("pictures that one session may send in an hour", default="20")
+    patience_seconds: int = _setting("after how long the chat says that an answer takes longer, seconds",
+                                     default="8")  # fmt: skip
     confirmation_minutes: int = _setting("how long a yes to a confirmation is taken, minutes", default="10")
     action_seconds: int = _setting("how long an action may take, seconds", default="5")
     payment_provider: str = _setting("who pays refunds: `demo`, which keeps its books in <home>, or "
@@ -130,6 +146,9 @@ class Settings:
             mail=_mail(env),
             smtp_url=env.get("KEFU_SMTP_URL", ""),
             mail_from=env.get("KEFU_MAIL_FROM", ""),
+            web_origins=_origins(env),
+            **{name: _number(env, name, least=0) for name in _MAY_BE_NONE},
+            patience_seconds=_number(env, "patience_seconds"),
             confirmation_minutes=_number(env, "confirmation_minutes"),
             action_seconds=_number(env, "action_seconds"),
             payment_provider=env.get("KEFU_PAYMENT_PROVIDER") or _default("payment_provider"),
@@ -178,6 +197,14 @@ def _number(env: Mapping[str, str], name: str, *, least: int = 1, most: int = 1_
     if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
         raise ConfigError(f"{_variable(name)}: found {value!r}; wanted a whole number from {least} to {most}")
     return int(value)
+
+
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in env.get("KEFU_WEB_ORIGINS", "").split(",") if part.strip())
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ConfigError(f"KEFU_WEB_ORIGINS: found {origin!r}; wanted https://HOST, without a path")
+    return origins
 
 
 def _mail(env: Mapping[str, str]) -> str:

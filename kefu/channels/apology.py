@@ -45,6 +45,30 @@ SENTENCES = {
             "如果我刚才问了您什么，请再告诉我一次您想办理的事情。"
         ),
     },
+    "slow": {
+        "en": (
+            "This is taking longer than usual; I am still working on it. "
+            "Nothing has been confirmed to you yet. My answer will appear here by itself: "
+            "you need not send your message again. You can ask for a person at any time."
+        ),
+        "zh": (
+            "这次需要的时间比平时长，我还在处理。"
+            "目前还没有向您确认任何事情。"
+            "结果会自动显示在这里，您不用重发消息。您随时可以转人工客服。"
+        ),
+    },
+    "photo": {
+        "en": (
+            "Thank you, I have your photo and keep it with this conversation. "
+            "I cannot see what is in it: a colleague looks at it, if it comes to that. "
+            "Tell me in a few words what is wrong and with which order."
+        ),
+        "zh": (
+            "谢谢，照片已收到，并与本次对话一起保存。"
+            "我看不到照片里的内容，需要时会由同事查看。"
+            "请用几句话告诉我是哪个订单、出了什么问题。"
+        ),
+    },
     "stale_button": {
         "en": (
             "That button no longer works: it was used already or belongs to an earlier conversation. "

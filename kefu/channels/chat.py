@@ -6,31 +6,37 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import structlog
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
-from kefu.channels import page, refusals
+from kefu.channels import headers, page, refusals
 from kefu.channels.agent import Outfit
+from kefu.channels.conversation_routes import ConversationRoutes
+from kefu.channels.conversations import Conversations
+from kefu.channels.front import MessageReader
 from kefu.channels.health import Health
-from kefu.channels.records import ChatRecords
+from kefu.channels.limits import Limits
 from kefu.channels.requests import LARGEST_BODY
 from kefu.channels.routes import ChatRoutes
+from kefu.channels.socket import ChatSocket
 from kefu.channels.turns import CHANNEL, Turns
-from kefu.channels.wiring import connect
-from kefu.errors import ConfigError
+from kefu.channels.wiring import StoreRecords, connect
+from kefu.errors import ConfigError, StoreError
 from kefu.settings import Settings
 
 DRAIN_SECONDS = 10.0
 # Sanic counts the request's head too; the body's own limit is checked where it is read.
 LARGEST_REQUEST = LARGEST_BODY + 8 * 1024
+log = structlog.get_logger()
+Route = tuple[str, str, Callable[..., Awaitable[Any]]]
 
 
 class ChatChannel(InputChannel):
-    """Sessions, REST messages, health and the page, in one blueprint at the server's root."""
+    """Sessions, messages over REST and socket.io, health and the page: one blueprint at the root."""
 
-    def __init__(self, records: ChatRecords, settings: Settings) -> None:
+    def __init__(self, records: StoreRecords) -> None:
         self._records = records
-        self._settings = settings
 
     @classmethod
     def name(cls) -> str:
@@ -46,7 +52,7 @@ class ChatChannel(InputChannel):
                 "credentials.yml, which knows no key; remove it and see docs/settings.md"
             )
         settings = Settings.load()
-        return cls(connect(settings), settings)
+        return cls(connect(settings))
 
     def url_prefix(self) -> str:
         """The root: the interface's addresses are its own."""
@@ -54,44 +60,98 @@ class ChatChannel(InputChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The addresses of shared/chat_api.md over ``on_new_message``."""
-        turns = Turns(self._records, on_new_message)
-        outfit = Outfit(self._settings)
-        blueprint = ChatBlueprint("kefu_chat", outfit)
-        _add_routes(blueprint, ChatRoutes(self._records, turns), Health(self._records))
-        _add_end(blueprint, turns, self._records, outfit)
+        records, settings = self._records, self._records.settings
+        limits = limits_of(settings)
+        turns, outfit = Turns(records, on_new_message), Outfit(settings)
+        conversations = Conversations(
+            records, records.history, turns, patience=float(settings.patience_seconds)
+        )
+        reader = MessageReader(records, records.history, limits)
+        socket = ChatSocket(conversations, reader, limits, origins=settings.web_origins)
+        conversations.readers = socket
+        blueprint = ChatBlueprint("kefu_chat", socket=socket, outfit=outfit, settings=settings)
+        talk = ChatRoutes(records, conversations, reader, limits)
+        rest = ConversationRoutes(reader, conversations, limits)
+        for route in (*talking(talk), *about(rest), *serving(Health(records))):
+            _add(blueprint, *route)
+        _add_life(blueprint, conversations, turns, records)
         return blueprint
 
 
 class ChatBlueprint(Blueprint):
-    """A blueprint that also sets the app up: the page at ``/``, errors, the size limit, the agent."""
+    """A blueprint that also sets the app up: the page, errors in one shape, headers, limits, socket.io."""
 
-    def __init__(self, name: str, outfit: Outfit) -> None:
+    def __init__(self, name: str, *, socket: ChatSocket, outfit: Outfit, settings: Settings) -> None:
         super().__init__(name)
+        self.ctx.socket = socket
         self.ctx.outfit = outfit  # where Sanic wants what is added to a blueprint
+        self.ctx.settings = settings
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Called by Sanic when Rasa adds the channel to its app."""
+        settings: Settings = self.ctx.settings
         app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
+        app.config.WEBSOCKET_MAX_SIZE = LARGEST_REQUEST
+        app.config.PROXIES_COUNT = settings.proxies or None
         refusals.install(app)
+        headers.install(app, settings.web_origins)
         page.install(app)
         self.ctx.outfit.install(app)
+        self.ctx.socket.attach(app)
         super().register(app, options)
 
 
-def _add_routes(blueprint: Blueprint, routes: ChatRoutes, health: Health) -> None:
-    for method, address, handler in (
+def limits_of(settings: Settings) -> Limits:
+    """The limits as the settings say."""
+    return Limits.of(
+        session=settings.messages_per_session,
+        address=settings.messages_per_address,
+        customer=settings.messages_per_customer,
+        sessions=settings.sessions_per_address,
+        attachments=settings.attachments_per_session,
+    )
+
+
+def talking(routes: ChatRoutes) -> tuple[Route, ...]:
+    """Where conversations are opened and messages sent."""
+    return (
         ("POST", "/chat/sessions", routes.open_session),
         ("POST", "/webhooks/rest/webhook", routes.receive),
         ("GET", "/chat/demo", routes.demo_customers),
         ("POST", "/chat/demo-token", routes.demo_token),
+    )
+
+
+def about(routes: ConversationRoutes) -> tuple[Route, ...]:
+    """What else belongs to a conversation."""
+    return (
+        ("GET", "/chat/messages", routes.messages),
+        ("POST", "/chat/attachments", routes.attach),
+        ("GET", "/chat/attachments/<attachment_id:str>", routes.attachment),
+        ("POST", "/chat/feedback", routes.feedback),
+        ("GET", "/chat/openapi.json", routes.openapi),
+    )
+
+
+def serving(health: Health) -> tuple[Route, ...]:
+    """The page's files and the process's health."""
+    return (
+        ("GET", "/chat/widget.js", page.widget),
         ("GET", "/chat/static/<name:str>", page.static_file),
         ("GET", "/health/live", health.live),
         ("GET", "/health/ready", health.ready),
-    ):
-        # Sanic writes an attribute on its handlers, which bound methods do not allow: each gets a function.
-        blueprint.add_route(
-            _as_function(handler), address.lstrip("/"), methods=[method], name=handler.__name__
-        )
+    )
+
+
+def _add(blueprint: Blueprint, method: str, address: str, handler: Callable[..., Awaitable[Any]]) -> None:
+    # Sanic writes an attribute on its handlers, which bound methods do not allow: each gets a function.
+    blueprint.add_route(
+        _as_function(handler),
+        address.lstrip("/"),
+        methods=[method],
+        name=handler.__name__,
+        stream=(method, address) == ("POST", "/chat/attachments"),
+    )
 
 
 def _as_function(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
@@ -101,10 +161,28 @@ def _as_function(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Corout
     return handle
 
 
-def _add_end(blueprint: Blueprint, turns: Turns, records: ChatRecords, outfit: Outfit) -> None:
+def _add_life(
+    blueprint: Blueprint,
+    conversations: Conversations,
+    turns: Turns,
+    records: StoreRecords,
+) -> None:
+    socket, outfit = blueprint.ctx.socket, blueprint.ctx.outfit
+
+    async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        await socket.start()
+        outfit.fit(getattr(app.ctx, "agent", None))  # what is taken up came with no request
+        try:
+            await conversations.take_up()
+        except StoreError:
+            log.error("chat.not_taken_up")  # each conversation is looked at again when its client comes back
+
     async def finish(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        await turns.drain(seconds=DRAIN_SECONDS)
+        await conversations.drain(seconds=DRAIN_SECONDS)
+        await turns.drain(seconds=1.0)
+        await socket.stop()
         await outfit.close(getattr(app.ctx, "agent", None))
         await asyncio.to_thread(records.close)
 
+    blueprint.listener("after_server_start")(begin)
     blueprint.listener("before_server_stop")(finish)

@@ -19,6 +19,7 @@ class Visitor:
     language: str | None
     customer_name: str | None
     expires_at: datetime
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,17 @@ class ChatRecords(Protocol):
     def visitor(self, token: str) -> Visitor:
         """Whose session token this is; raises TokenError where it is nobody's or too old."""
 
+    def visitor_of(self, session_id: str) -> Visitor | None:
+        """Whose running session this is; None where it has ended or was never there."""
+
     def answered(self, session_id: str, message_id: str) -> Answered | None:
         """The answer kept for this message id, or None."""
 
     def keep(self, session_id: str, message_id: str, *, answered: Answered, presses: Sequence[Press]) -> None:
         """Keep an answer together with what its buttons stand for."""
 
-    def take_press(self, session_id: str, nonce: str) -> Press | None:
-        """What the button stands for, once; None where it is unknown, used or another session's."""
+    def take_press(self, session_id: str, nonce: str, message_id: str) -> Press | None:
+        """What a button means, for one message; None where it is unknown, used or another session's."""
 
     def demo_customers(self) -> list[DemoCustomer] | None:
         """Whom a visitor may be in the demo; None outside demo mode."""

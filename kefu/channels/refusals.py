@@ -24,17 +24,23 @@ SANIC_WORDS = {
 class Refusal(Exception):
     """A request that is answered with an error of the contract (shared/chat_api.md)."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.retry_after = retry_after  # seconds
 
     def response(self) -> HTTPResponse:
         """The refusal as its JSON answer."""
-        headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else None
-        body = {"error": {"code": self.code, "message": self.message}}
-        return json(body, status=self.status, headers=headers, ensure_ascii=False)
+        headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
+        return json(self.body(), status=self.status, headers=headers, ensure_ascii=False)
+
+    def body(self) -> dict[str, dict[str, str]]:
+        """What a client reads, on every way in."""
+        return {"error": {"code": self.code, "message": self.message}}
 
 
 def install(app: Sanic) -> None:

@@ -9,33 +9,36 @@ from typing import Any
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
+from kefu.channels.conversation_routes import unavailable
+from kefu.channels.conversations import Conversations
+from kefu.channels.front import MessageReader, language_in
 from kefu.channels.health import has_model
+from kefu.channels.limits import Limits
 from kefu.channels.records import ChatRecords, Visitor
 from kefu.channels.refusals import Refusal
-from kefu.channels.requests import bearer_token, is_token, json_object, optional_text
-from kefu.channels.text import accept_message, accept_message_id
-from kefu.channels.turns import Turns
+from kefu.channels.requests import address_of, bearer_token, is_token, json_object, optional_text, routed_to
 from kefu.errors import StoreError, TokenError
-
-LANGUAGES = ("en", "zh")
 
 
 class ChatRoutes:
     """Sessions, messages and the demo's sign-in over the chat's records and turns."""
 
-    def __init__(self, records: ChatRecords, turns: Turns) -> None:
+    def __init__(
+        self, records: ChatRecords, conversations: Conversations, reader: MessageReader, limits: Limits
+    ) -> None:
         self._records = records
-        self._turns = turns
+        self._conversations = conversations
+        self._reader = reader
+        self._limits = limits
 
     async def open_session(self, request: Request) -> HTTPResponse:
         """POST /chat/sessions: mint a conversation, for a customer or a guest."""
         body = json_object(request, may_be_empty=True)
         token = optional_text(body, "customer_token")
-        language = optional_text(body, "language")
-        if language is not None and language not in LANGUAGES:
-            raise Refusal(400, "malformed", '"language" must be "en" or "zh".')
+        language = language_in(body)
         if token is not None and not is_token(token):
             raise _bad_customer_token()
+        self._limits.opening(address=address_of(request))
         visitor, signed = await self._open(token, language)
         opened = {
             "session_id": visitor.session_id,
@@ -49,12 +52,10 @@ class ChatRoutes:
         """POST /webhooks/rest/webhook: a customer's message, answered."""
         token = bearer_token(request)
         body = json_object(request)
-        text = accept_message(body.get("message"))
-        message_id = accept_message_id(body.get("message_id"))
-        visitor = await self._visitor(request, token)
+        visitor, said = await _from_store(self._reader.read(body, token, address=address_of(request)))
+        routed_to(request.headers.get("x-kefu-session"), visitor)
         _require_model(request)
-        answer = await _from_store(self._turns.answer(visitor, text, message_id))
-        return _json(answer)
+        return _json(await _from_store(self._conversations.answer(visitor, said)))
 
     async def demo_customers(self, request: Request) -> HTTPResponse:
         """GET /chat/demo: whom a visitor of the demo may be."""
@@ -82,17 +83,6 @@ class ChatRoutes:
         except TokenError as error:
             raise _bad_customer_token() from error
 
-    async def _visitor(self, request: Request, token: str) -> Visitor:
-        try:
-            visitor = await _threaded(self._records.visitor, token)
-        except TokenError as error:
-            words = "This conversation has ended or its token is not valid. Open a new one."
-            raise Refusal(401, "bad_token", words) from error
-        named = request.headers.get("x-kefu-session")
-        if named is not None and named != visitor.session_id:
-            raise Refusal(403, "other_session", "The token belongs to another conversation.")
-        return visitor
-
 
 async def _threaded(call: Callable[..., Any], *values: Any, **named: Any) -> Any:
     """Run a blocking call of the records off the event loop; a silent store becomes a 503."""
@@ -103,8 +93,7 @@ async def _from_store(waiting: Any) -> Any:
     try:
         return await waiting
     except StoreError as error:
-        words = "Our records cannot be reached just now. Nothing was done. Try again in a moment."
-        raise Refusal(503, "unavailable", words) from error
+        raise unavailable() from error
 
 
 def _require_model(request: Request) -> None:

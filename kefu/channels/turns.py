@@ -95,10 +95,13 @@ class Turns:
         return messages
 
     async def _speak(self, asked: Asked) -> Sequence[Message]:
+        if not asked.text:  # a photo without words, which nothing here could understand
+            return [self._apology("photo", asked, text="")]
         if not buttons.is_press(asked.text):
             return await self._run(asked, press=None)
         nonce = buttons.nonce_of(asked.text)
-        press = await asyncio.to_thread(self._records.take_press, asked.visitor.session_id, nonce)
+        session_id, message_id = asked.visitor.session_id, asked.message_id
+        press = await asyncio.to_thread(self._records.take_press, session_id, nonce, message_id)
         if press is None:
             return [self._apology("stale_button", asked, text="")]
         return await self._run(asked, press=press)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from kefu.channels.records import Answered, ChatRecords, DemoCustomer, Press, Visitor
+from kefu.channels.history import History
+from kefu.channels.records import Answered, DemoCustomer, Press, Visitor
 from kefu.errors import TokenError
 from kefu.settings import Settings
-from kefu.shop import identity, keys
+from kefu.shop import chats, identity, keys
 from kefu.store import Store, Transaction
 from kefu.store.base import utc_now
 from kefu.store.chat_records import Button, Session
 
 DEMO_CUSTOMERS = 12
 DEMO_TOKEN_MINUTES = 10
+T = TypeVar("T")
 
 
-def connect(settings: Settings | None = None) -> ChatRecords:
+def connect(settings: Settings | None = None) -> StoreRecords:
     """The chat's memory as the settings say; the store is opened when it is first asked."""
     return StoreRecords(settings or Settings.load())
 
@@ -27,7 +31,8 @@ class StoreRecords:
     """ChatRecords over the store; see there for what each method promises."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
+        self.history = History(self.run)
         self._opened: Store | None = None
         self._opening = threading.Lock()
 
@@ -36,25 +41,32 @@ class StoreRecords:
         now = utc_now()
         customer_id = None
         if customer_token is not None:
-            ring, rules = keys.customer_keys(self._settings), keys.token_rules(self._settings)
+            ring, rules = keys.customer_keys(self.settings), keys.token_rules(self.settings)
             customer_id = identity.read_customer_token(customer_token, keys=ring, now=now, rules=rules)
-        hours = self._settings.session_hours
+        hours = self.settings.session_hours
         with self._store().write() as tx:
             session = identity.open_session(
                 tx, customer_id=customer_id, language=language, now=now, hours=hours
             )
             visitor = _visitor(tx, session)
-        return visitor, identity.session_token(session, keys=keys.session_keys(self._settings))
+        return visitor, identity.session_token(session, keys=keys.session_keys(self.settings))
 
     def visitor(self, token: str) -> Visitor:
         """Whose token this is, and that their session still runs."""
         now = utc_now()
-        session_id = identity.read_session_token(token, keys=keys.session_keys(self._settings), now=now)
+        session_id = identity.read_session_token(token, keys=keys.session_keys(self.settings), now=now)
         with self._store().read() as tx:
             session = tx.sessions.get(session_id)
             if session is None or session.expires_at <= now:
                 raise TokenError("found a token of no running session; wanted one; open a new session")
             return _visitor(tx, session)
+
+    def visitor_of(self, session_id: str) -> Visitor | None:
+        """Whose running session this is."""
+        with self._store().read() as tx:
+            session = tx.sessions.get(session_id)
+            running = session is not None and session.expires_at > utc_now()
+            return _visitor(tx, session) if session is not None and running else None
 
     def answered(self, session_id: str, message_id: str) -> Answered | None:
         """The answer kept for a message id."""
@@ -69,28 +81,29 @@ class StoreRecords:
             for press in presses:
                 tx.buttons.add(Button(press.nonce, session_id, press.title, press.intent, press.entities))
             tx.turns.add(session_id, message_id, answered.content_hash, words)
+            chats.answer(tx, session_id, message_id, answered.messages)
 
-    def take_press(self, session_id: str, nonce: str) -> Press | None:
-        """What a button stands for, once."""
+    def take_press(self, session_id: str, nonce: str, message_id: str) -> Press | None:
+        """What a button stands for, for one message."""
         with self._store().write() as tx:
-            button = tx.buttons.take(nonce, session_id)
+            button = tx.buttons.take(nonce, session_id, message_id=message_id)
         return Press(button.nonce, button.title, button.intent, button.entities) if button else None
 
     def demo_customers(self) -> list[DemoCustomer] | None:
         """Whom a visitor of the demo may be."""
-        if not self._settings.demo:
+        if not self.settings.demo:
             return None
         with self._store().read() as tx:
             return [DemoCustomer(row.customer_id, row.name) for row in tx.customers.first(DEMO_CUSTOMERS)]
 
     def demo_token(self, customer_id: str) -> str | None:
         """A token as the shop would sign it."""
-        if not self._settings.demo:
+        if not self.settings.demo:
             return None
         with self._store().read() as tx:
             if tx.customers.get(customer_id) is None:
                 return None
-        ring, rules = keys.customer_keys(self._settings), keys.token_rules(self._settings)
+        ring, rules = keys.customer_keys(self.settings), keys.token_rules(self.settings)
         return identity.customer_token(
             customer_id, keys=ring, now=utc_now(), minutes=DEMO_TOKEN_MINUTES, rules=rules
         )
@@ -106,10 +119,18 @@ class StoreRecords:
                 self._opened.close()
                 self._opened = None
 
+    async def run(self, function: Callable[[Transaction], T], *, write: bool = False) -> T:
+        """What ``function`` gives in a transaction."""
+        return await asyncio.to_thread(self._in_transaction, function, write)
+
+    def _in_transaction(self, function: Callable[[Transaction], T], write: bool) -> T:
+        with self._store().write() if write else self._store().read() as tx:
+            return function(tx)
+
     def _store(self) -> Store:
         with self._opening:
             if self._opened is None:
-                self._opened = Store.open(self._settings.database_url, migrate=True)
+                self._opened = Store.open(self.settings.database_url, migrate=True)
             return self._opened
 
 
@@ -120,4 +141,5 @@ def _visitor(tx: Transaction, session: Session) -> Visitor:
         language=session.language,
         customer_name=customer.name if customer else None,
         expires_at=session.expires_at,
+        customer_id=session.customer_id,
     )

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from kefu.cli import console
-from kefu.cli.imports_app import export_app, import_app, passages_app
 from kefu.cli.conversations_app import conversations_app
+from kefu.cli.imports_app import export_app, import_app, passages_app
 from kefu.cli.refunds_app import refunds_app
 from kefu.cli.returns_app import returns_app
 

@@ -37,8 +37,8 @@ from kefu.language.text import split
 from kefu.language.weights import PACKAGED
 from kefu.settings import Settings
 from kefu.store import Store, Transaction
-from kefu.store.knowledge_records import Passage as StoredPassage
 from kefu.store.chat_records import Conversation
+from kefu.store.knowledge_records import Passage as StoredPassage
 from kefu.store.policy_file import read_policy, shop_zone
 
 logger = logging.getLogger(__name__)

@@ -21,6 +21,7 @@ from kefu.shop import (
     items,
     killswitch,
     parcels,
+    photos,
     renewal,
     returns,
     warranty,
@@ -154,6 +155,7 @@ def _perform(
     topic, routed = route(case)
     result = TOPICS[topic].perform(routed, outcome, key=key)
     _note(case, result)
+    photos.put_to_returns(tx, identity, result, now=now)
     return result
 
 

@@ -7,7 +7,7 @@ nobody but the store's own wiring needs to know where they are kept.
 from __future__ import annotations
 
 from kefu.store import Transaction
-from kefu.store.chat_records import Confirmation, Session
+from kefu.store.chat_records import Attachment, ChatMessage, Confirmation, Feedback, Session
 from kefu.store.records import (
     Address,
     Clause,
@@ -26,10 +26,13 @@ from kefu.store.records import (
 
 __all__ = [
     "Address",
+    "Attachment",
+    "ChatMessage",
     "Clause",
     "Confirmation",
     "Coupon",
     "Customer",
+    "Feedback",
     "Invoice",
     "Order",
     "OrderLine",

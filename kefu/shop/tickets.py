@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HOURS = "hours.1"
 CLOSED = "closed"
 DAY_END = time.max
+PHOTOS_BEFORE = timedelta(hours=24)  # pictures sent this long before a case was opened are for it
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def open_ticket(
         created_at=now,
     )
     tx.tickets.add(ticket)
+    tx.attachments.assign(identity.session_id, ticket.ticket_id, since=now - PHOTOS_BEFORE)
     return OpenedTicket(ticket, hours, new=True)
 
 

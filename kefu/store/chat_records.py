@@ -59,6 +59,51 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class ChatMessage:
+    """One thing said in a conversation; ``seq`` counts from 1 within it and has no gaps.
+
+    ``parts``: buttons, image, custom, attachments, and of a pressed button its payload. A customer's
+    message has the client's own ``message_id`` and is ``answered`` once its answer is kept.
+    """
+
+    session_id: str
+    seq: int
+    author: str  # customer | assistant | agent
+    text: str
+    parts: Mapping[str, Any]
+    message_id: str | None
+    content_hash: str | None
+    answered: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A picture that a customer sent, encoded anew; ``subject``: the ticket or return it is for."""
+
+    attachment_id: str
+    session_id: str
+    media_type: str
+    width: int  # pixels
+    height: int
+    content: bytes
+    subject: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a customer thought of one answer (``seq``), or of the whole conversation (``seq`` 0)."""
+
+    session_id: str
+    seq: int
+    rating: str | None  # up | down
+    score: int | None  # 1 to 5
+    comment: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class CodeRow:
     """A one-time code that was sent; only its hash is kept."""
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0011"  # the alembic revision that this code was written for
+REVISION = "0013"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -245,7 +245,7 @@ confirmations = sa.Table(
 buttons = sa.Table(
     "buttons", metadata,
     _key("nonce"), _text("session_id"), _text("title"), _text("intent"), _json("entities"),
-    _time("created_at"), _flag("taken"),
+    _time("created_at"), _flag("taken"), _text("taken_by", null=True),
     sa.Index(None, "session_id"),
 )  # fmt: skip
 
@@ -292,6 +292,27 @@ conversation_quarantine = sa.Table(
     _key("conversation_id"),
     sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
     _text("reason"), _time("found_at"),
+)  # fmt: skip
+
+messages = sa.Table(
+    "messages", metadata,
+    _key("session_id"), sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    _text("author"), _text("text"), _json("parts"), _text("message_id", null=True),
+    _text("content_hash", null=True), _flag("answered"), _time("at"),
+    sa.UniqueConstraint("session_id", "message_id"), sa.Index(None, "answered", "at"),
+)  # fmt: skip
+
+attachments = sa.Table(
+    "attachments", metadata,
+    _key("attachment_id"), _text("session_id"), _text("media_type"), _int("width"), _int("height"),
+    sa.Column("content", sa.LargeBinary, nullable=False), _text("subject", null=True), _time("created_at"),
+    sa.Index(None, "session_id"), sa.Index(None, "subject"),
+)  # fmt: skip
+
+feedback = sa.Table(
+    "feedback", metadata,
+    _key("session_id"), sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    _text("rating", null=True), _int("score", null=True), _text("comment", null=True), _time("at"),
 )  # fmt: skip
 
 audit = sa.Table(

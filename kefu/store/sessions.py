@@ -23,6 +23,10 @@ class Sessions(Repository):
         row = self._one(sa.select(_TABLE).where(_TABLE.c.session_id == session_id))
         return Session(**row) if row else None
 
+    def hold(self, session_id: str) -> None:
+        """Let no other transaction that holds this session write into it until the end of this one."""
+        self._run(self._held(sa.select(_TABLE.c.session_id).where(_TABLE.c.session_id == session_id)))
+
     def add(self, session: Session) -> None:
         """Record a session; DuplicateKey where its id is taken."""
         self._try(sa.insert(_TABLE).values({name: getattr(session, name) for name in _FIELDS}))

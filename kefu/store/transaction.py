@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from kefu.store import schema
+from kefu.store.attachments import Attachments
 from kefu.store.audit import EMPTIED, Audit
 from kefu.store.base import Clock, Repository
 from kefu.store.books import Books
@@ -19,8 +20,10 @@ from kefu.store.codes import Codes
 from kefu.store.confirmations import Confirmations
 from kefu.store.coupons import Coupons
 from kefu.store.customers import Customers
+from kefu.store.feedback import FeedbackRows
 from kefu.store.invoices import Invoices
 from kefu.store.kept import Kept
+from kefu.store.messages import Messages
 from kefu.store.orders import Orders
 from kefu.store.outbox import Outbox
 from kefu.store.passage_sources import PassageSources
@@ -74,6 +77,9 @@ class Transaction(Repository):
         self.outbox = Outbox(connection, clock)
         self.turns = Turns(connection, clock)
         self.conversations = Conversations(connection, clock)
+        self.messages = Messages(connection, clock)
+        self.attachments = Attachments(connection, clock)
+        self.feedback = FeedbackRows(connection, clock)
 
     def as_of(self, moment: datetime) -> Transaction:
         """The same transaction for reading, with the returns, refunds, invoices and tickets of before."""

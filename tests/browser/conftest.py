@@ -12,5 +12,6 @@ from tests.support.channel_server import chat_server
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the chat page."""
-    with chat_server(tmp_path_factory.mktemp("chat")) as running:
+    no_limit = {"KEFU_MESSAGES_PER_SESSION": "0", "KEFU_MESSAGES_PER_ADDRESS": "0"}
+    with chat_server(tmp_path_factory.mktemp("chat"), **no_limit) as running:
         yield running.url

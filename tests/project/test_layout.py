@@ -13,7 +13,9 @@ ROOT_FILES = {
     "CHANGELOG.md", "requirements.in", "requirements-dev.in", "requirements.lock", ".gitignore",
     "rasa_sdk_plugins.py",  # rasa-sdk finds its hook by this name, at the root
 }  # fmt: skip
-FOLDERS = {"actions", "benchmarks", "data", "deploy", "docs", "kefu", "scripts", "shared", "tests", ".ci"}
+FOLDERS = {
+    "actions", "benchmarks", "data", "deploy", "docs", "kefu", "scripts", "shared", "tests", "web", ".ci",
+}  # fmt: skip
 ROOMS = {
     "language", "knowledge", "store", "shop", "dialogue", "components", "channels", "desk", "learning",
     "evaluation", "cli",

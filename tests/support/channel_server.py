@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
 
 from rasa.core.channels.channel import UserMessage, register
 from rasa.server import add_root_route
@@ -23,6 +25,37 @@ from kefu.settings import Settings
 from kefu.store import Store
 from kefu.store.records import Customer
 from tests.support.ports import free_port
+
+ORDER = {
+    "kind": "order", "type": "goods", "order_number": "KF10000002", "status": "shipped", "total": "USD 84.00",
+    "items": [{"name": "Aurora wireless earbuds", "quantity": 1}, {"name": "USB-C cable", "quantity": 2}],
+    "eta": "26 November", "carrier": "SF Express", "tracking_number": "SF1234567890",
+}  # fmt: skip
+PRODUCT = {
+    "kind": "product", "product_id": "P101", "name": "Aurora wireless earbuds", "price": "USD 79.00",
+    "stock": "in stock", "details": ["Noise cancelling: yes", "Battery: 30 h", "Warranty: 24 months"],
+}  # fmt: skip
+SHIPPED = {
+    "text": "Your order KF10000002 is on its way with SF Express, tracking number SF1234567890. "
+    "It should arrive by 26 November.",
+    "custom": {"card": ORDER},
+}
+EARBUDS = {
+    "text": "The Aurora wireless earbuds cost USD 79.00 and are in stock.",
+    "custom": {"card": PRODUCT},
+}
+# What the assistant says when it reads a word: a response as Rasa hands it to a channel.
+SAYINGS: Mapping[str, dict[str, Any]] = MappingProxyType({
+    "Yes, cancel it": {"text": "Done: KF10000001 is cancelled, USD 79.00 goes back to your card."},
+    "order card": SHIPPED,
+    "Where is KF10000002": SHIPPED,
+    "product card": EARBUDS,
+    "How much are the earbuds": EARBUDS,
+    "ancel KF10000001": {
+        "text": "Cancel order KF10000001? USD 79.00 goes back to the card that you paid with (cancel.1).",
+        "buttons": [{"title": "Yes, cancel it", "payload": "/affirm"}, {"title": "No", "payload": "/deny"}],
+    },
+})  # fmt: skip
 
 
 @dataclass
@@ -55,6 +88,8 @@ class ScriptedAssistant:
     async def _speak(self, message: UserMessage, sender: str, text: str) -> None:
         if "slow" in text:
             await asyncio.sleep(0.3)
+        if "endless" in text:
+            await asyncio.sleep(3.2)
         if "choose" in text:
             buttons = [
                 {"title": "The earbuds", "payload": '/inform{"product":"P101"}'},
@@ -63,7 +98,7 @@ class ScriptedAssistant:
             ]
             await message.output_channel.send_response(sender, {"text": "Which one?", "buttons": buttons})
             return
-        if "card" in text:
+        if "plain card" in text:
             await message.output_channel.send_response(
                 sender,
                 {
@@ -72,6 +107,10 @@ class ScriptedAssistant:
                 },
             )
             return
+        for word, saying in SAYINGS.items():
+            if word in text:
+                await message.output_channel.send_response(sender, dict(saying))
+                return
         if "silence" in text or "沉默" in text:
             return
         if "half" in text:
@@ -88,25 +127,27 @@ class Running:
     url: str
     assistant: ScriptedAssistant
     settings: Settings
+    addresses: set[tuple[str, str]]  # method and path of the channel's own routes, as OpenAPI writes them
 
 
 @contextmanager
-def chat_server(home: Path, *, demo: bool = True, action_url: str | None = None) -> Iterator[Running]:
+def chat_server(
+    home: Path, *, demo: bool = True, action_url: str | None = None, port: int | None = None, **env: str
+) -> Iterator[Running]:
     """Serve the channel over a fresh store in ``home`` with two customers, from a thread of its own."""
-    env = {"KEFU_HOME": str(home), "KEFU_DEMO": "1" if demo else "0"}
-    settings = Settings.load(env)
+    settings = Settings.load({"KEFU_HOME": str(home), "KEFU_DEMO": "1" if demo else "0", **env})
     _fill(settings)
     endpoint = EndpointConfig(action_url) if action_url else None
     trackers = SqlTrackerStore(host=settings.database_url)
     assistant = ScriptedAssistant(tracker_store=trackers, action_endpoint=endpoint)
-    port = free_port()
+    port = port or free_port()
     app = _app(f"chat_{port}", settings, assistant)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     server = asyncio.run_coroutine_threadsafe(_serve(app, port), loop).result(30)
     try:
-        yield Running(f"http://127.0.0.1:{port}", assistant, settings)
+        yield Running(f"http://127.0.0.1:{port}", assistant, settings, _addresses(app))
     finally:
         asyncio.run_coroutine_threadsafe(_stop(app, server), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
@@ -118,9 +159,18 @@ def _app(name: str, settings: Settings, assistant: ScriptedAssistant) -> Sanic:
     Sanic.test_mode = True  # else a second app in one process fails to start (Sanic rewrites itself once)
     app = Sanic(name, configure_logging=False)
     add_root_route(app)
-    register([ChatChannel(StoreRecords(settings), settings)], app, route="/webhooks/")
+    register([ChatChannel(StoreRecords(settings))], app, route="/webhooks/")
     app.ctx.agent = assistant
     return app
+
+
+def _addresses(app: Sanic) -> set[tuple[str, str]]:
+    ours = [route for route in app.router.routes if route.name.split(".")[1] == "kefu_chat"]
+    return {
+        (method, "/" + re.sub(r"<(\w+)(:\w+)?>", r"{\1}", route.path))
+        for route in ours
+        for method in route.methods
+    }
 
 
 async def _serve(app: Sanic, port: int) -> SimpleNamespace:
@@ -129,6 +179,7 @@ async def _serve(app: Sanic, port: int) -> SimpleNamespace:
     )
     await server.startup()
     await server.start_serving()
+    await server.after_start()
     return server
 
 

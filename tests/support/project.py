@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Folders that tools fill; none of them is the project.
 FOREIGN = frozenset({
     ".git", ".kefu", ".rasa", ".gl", ".whl", "models", "results", "__pycache__", ".pytest_cache",
-    ".mypy_cache", ".ruff_cache", ".hypothesis", "kefu.egg-info",
+    ".mypy_cache", ".ruff_cache", ".hypothesis", "kefu.egg-info", "node_modules",
 })  # fmt: skip
 # Intents that inform the running form; every other one interrupts it.
 INFORMING = frozenset({"inform", "correct", "affirm", "deny", "nlu_fallback"})
