@@ -118,7 +118,8 @@ def _markdown(text: str, *, name: str) -> Reading:
 
 
 def _own(text: str, *, line: int) -> list[Row]:
-    written = dict(re.findall(r"^(valid_from|valid_to|updated):\s*(\S.*?)\s*$", text, re.MULTILINE))
+    header = text.partition("\n## ")[0]  # days as they are written: they are read by the shop's clock
+    written = dict(re.findall(r"^(valid_from|valid_to|updated):\s*(\S.*?)\s*$", header, re.MULTILINE))
     return [
         Row(f"line {line}", {
             "id": p.passage_id, "language": p.language, "title": p.title, "questions": "\n".join(p.questions),

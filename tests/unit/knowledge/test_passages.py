@@ -1,6 +1,7 @@
 """Passages are read from Markdown, refused with their line, and filled from the policy."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -59,6 +60,18 @@ def test_a_passage_need_not_follow_from_a_clause():
     assert parse(GOOD.replace("clause: return.1\n", ""), source="x.md")[0].clause is None
 
 
+def test_a_passage_is_in_force_from_the_first_day_to_the_end_of_the_last():
+    keys = "updated: 2026-11-22\nvalid_from: 2026-12-01\nvalid_to: 2026-12-31"
+    zone = timezone(timedelta(hours=8))
+    told = parse(GOOD.replace("updated: 2026-11-22", keys), source="x.md", zone=zone)[1]
+    first, end = datetime(2026, 12, 1, tzinfo=zone), datetime(2027, 1, 1, tzinfo=zone)
+    second = timedelta(seconds=1)
+    assert [told.in_force(moment) for moment in (first - second, first, end - second, end)] == [
+        False, True, True, False]  # fmt: skip
+    always = parse(GOOD, source="x.md")[0]
+    assert always.in_force(first) and (always.valid_from, always.valid_to) == (None, None)
+
+
 def test_several_passages_stand_in_one_file():
     two = GOOD + "\n" + GOOD.replace("# return-window", "# another-one")
     assert [p.passage_id for p in parse(two, source="x.md")] == ["return-window"] * 2 + ["another-one"] * 2
@@ -73,6 +86,13 @@ def test_several_passages_stand_in_one_file():
         ("category: returns", "colour: red", 2, "key: value"),
         ("category: returns", "category:", 2, "key: value"),
         ("updated: 2026-11-22", "updated: 2026-02-30", 4, "YYYY-MM-DD"),
+        ("updated: 2026-11-22", "updated: 2026-11-22\nvalid_from: soon", 5, "`valid_from: YYYY-MM-DD`"),
+        (
+            "updated: 2026-11-22",
+            "updated: 2026-11-22\nvalid_from: 2027-01-02\nvalid_to: 2027-01-01",
+            6,
+            "before",
+        ),
         ("## zh", "## fr", 1, "`## en` and one `## zh`"),
         ("title: 退货期限\n", "", 17, "`title: …`"),
         ("- return window?\n", "", 6, "at least 2"),
