@@ -17,12 +17,12 @@ from benchmarks.knowledge.embeddings import Embeddings
 from benchmarks.knowledge.made import MadePassages
 from benchmarks.nlu.provenance import provenance
 from kefu.errors import KefuError
-from kefu.knowledge.finder import RANKER_MOST
 from kefu.language.encoder import Encoder
 from kefu.language.export import export_encoder
 from kefu.language.weights import PACKAGED
 
 PACKAGES = ("usearch", "tantivy", "onnxruntime", "scikit-learn", "numpy")
+RANKER_COMPARED = 1_000  # passages: the ranker is measured up to here
 MEASURED = ("build", "query", "recall", "ranker")
 Say = Callable[[str], None]
 
@@ -66,7 +66,7 @@ def run(size: int, places: Places, *, seed: int, keep: Collection[str], say: Say
 
 def _measured(folder: Path, size: int, *, seed: int, part: Path, say: Say) -> dict[str, Any]:
     figures = read_json(part)
-    for what in MEASURED if size <= RANKER_MOST else MEASURED[:-1]:
+    for what in MEASURED if size <= RANKER_COMPARED else MEASURED[:-1]:
         if what not in figures:
             if what == "build":
                 shutil.rmtree(folder / f"index-{size}", ignore_errors=True)

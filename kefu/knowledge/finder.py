@@ -10,8 +10,10 @@ import numpy as np
 from kefu.errors import ConfigError
 from kefu.knowledge.ranking import Hit
 
-# Up to so many passages a language the classifier over all passages serves, above it the index.
-RANKER_MOST = 2_000
+# Up to so many passages a language the classifier over all passages serves, above it the index. It weighs
+# every passage for every question: with 800 of three questions each a search took 5.3 ms of CPU and
+# fitting 24 s, the index 3.0 ms and 1 s (python -m benchmarks.knowledge, on a machine under load).
+RANKER_MOST = 500
 
 
 class Finder(Protocol):
