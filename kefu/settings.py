@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hmac
 import json
 import os
 import re
@@ -59,7 +60,8 @@ class Settings:
     session_keys: Keys = _setting("keys of session tokens, as KEFU_SHOP_KEYS",
                                   default="those of <home>/secrets.json")  # fmt: skip
     action_secret: str = _setting("what the action server asks of who calls it; the same for both servers",
-                                  default="made once, in <home>/action-secret", secret=True)  # fmt: skip
+                                  default="made from a given session secret, else <home>/action-secret",
+                                  secret=True)  # fmt: skip
     token_audience: str = _setting("whom a customer token must be for (`aud`)", default="nobody named")
     token_issuer: str = _setting("who must have issued a customer token (`iss`)", default="anybody")
     token_leeway_seconds: int = _setting("how far the shop's clock may be off when a customer token is read, "
@@ -128,7 +130,7 @@ class Settings:
             shop_keys=signing["shop"][1],
             session_secret=signing["session"][0],
             session_keys=signing["session"][1],
-            action_secret=env.get("KEFU_ACTION_SECRET") or _kept_secret(home / "action-secret"),
+            action_secret=_action_secret(env, signing["session"], home=home),
             token_audience=env.get("KEFU_TOKEN_AUDIENCE", ""),
             token_issuer=env.get("KEFU_TOKEN_ISSUER", ""),
             token_leeway_seconds=_number(env, "token_leeway_seconds", least=0, most=300),
@@ -264,6 +266,16 @@ def read_secrets(file: Path) -> dict[str, Any]:
 
 def _plain_keys(found: Any) -> dict[str, str]:
     return {str(key_id): str(secret) for key_id, secret in dict(found or {}).items()}
+
+
+def _action_secret(env: Mapping[str, str], session: tuple[str, Keys], *, home: Path) -> str:
+    """As given; else made from the session's given secret, which both servers have; else the kept one."""
+    given = env.get("KEFU_ACTION_SECRET", "")
+    secret, keys = session
+    if not given and keys.kept_in is None:
+        source = secret or next(iter(keys.secrets.values()))
+        return hmac.new(source.encode(), b"kefu actions", "sha256").hexdigest()
+    return given or _kept_secret(home / "action-secret")
 
 
 def _kept_secret(file: Path) -> str:

@@ -33,7 +33,7 @@ def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> Non
     assert len({(s.shop_secret, s.session_secret) for s in found}) == 1
     assert found[0].shop_secret != found[0].session_secret and len(found[0].shop_secret) == 64
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
-    assert [file.name for file in tmp_path.iterdir()] == ["secrets.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["action-secret", "secrets.json"]
 
 
 def test_given_secrets_touch_no_file_and_stay_out_of_repr(tmp_path: Path) -> None:
