@@ -26,6 +26,10 @@ _MAY_BE_NONE = (
     "proxies", "messages_per_session", "messages_per_address", "messages_per_customer",
     "sessions_per_address", "attachments_per_session",
 )  # fmt: skip
+_AT_LEAST_ONE = (
+    "session_hours", "token_minutes", "code_minutes", "code_tries", "codes_per_hour", "patience_seconds",
+    "confirmation_minutes", "action_seconds", "payment_seconds", "reconcile_seconds", "ready_seconds",
+)  # fmt: skip
 MAILERS = ("console", "smtp")
 PURPOSES = ("shop", "session")  # whose tokens a key signs
 
@@ -140,27 +144,17 @@ class Settings:
             demo=_flag(env, "demo"),
             port=_number(env, "port", most=65535),
             action_port=_number(env, "action_port", most=65535),
-            session_hours=_number(env, "session_hours"),
-            token_minutes=_number(env, "token_minutes"),
-            code_minutes=_number(env, "code_minutes"),
-            code_tries=_number(env, "code_tries"),
-            codes_per_hour=_number(env, "codes_per_hour"),
             mail=_mail(env),
             smtp_url=env.get("KEFU_SMTP_URL", ""),
             mail_from=env.get("KEFU_MAIL_FROM", ""),
             web_origins=_origins(env),
             **{name: _number(env, name, least=0) for name in _MAY_BE_NONE},
-            patience_seconds=_number(env, "patience_seconds"),
-            confirmation_minutes=_number(env, "confirmation_minutes"),
-            action_seconds=_number(env, "action_seconds"),
+            **{name: _number(env, name) for name in _AT_LEAST_ONE},
             payment_provider=env.get("KEFU_PAYMENT_PROVIDER") or _default("payment_provider"),
-            payment_seconds=_number(env, "payment_seconds"),
             generator_url=env.get("KEFU_GENERATOR_URL", "").strip(),
             generator_model=env.get("KEFU_GENERATOR_MODEL", "").strip(),
             generator_key=env.get("KEFU_GENERATOR_KEY", "").strip(),
             generator_seconds=_number(env, "generator_seconds", most=4),
-            reconcile_seconds=_number(env, "reconcile_seconds"),
-            ready_seconds=_number(env, "ready_seconds"),
             bench_data=_path(env, "bench_data") or base.parent / "shared" / "bench",
         )
 

@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from kefu.cli import console
+from kefu.cli.audit_app import audit_app
 from kefu.cli.conversations_app import conversations_app
 from kefu.cli.imports_app import export_app, import_app, passages_app
+from kefu.cli.options import JsonOption
+from kefu.cli.policy_app import policy_app
 from kefu.cli.refunds_app import refunds_app
 from kefu.cli.returns_app import returns_app
 
@@ -32,13 +35,7 @@ app.add_typer(import_app, name="import")
 app.add_typer(export_app, name="export")
 app.add_typer(passages_app, name="passages")
 app.add_typer(conversations_app, name="conversations")
-audit_app = typer.Typer(
-    help="Whether the log of what was done is whole.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(audit_app, name="audit")
-policy_app = typer.Typer(
-    help="Why the shop's rules decide as they do.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(policy_app, name="policy")
 keys_app = typer.Typer(
     help="The keys that tokens are signed with.", no_args_is_help=True, rich_markup_mode=None
@@ -47,7 +44,6 @@ app.add_typer(keys_app, name="keys")
 outbox_app = typer.Typer(help="The mails to customers.", rich_markup_mode=None)
 app.add_typer(outbox_app, name="outbox")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 ModelOption = Annotated[Path | None, typer.Option("--model", help="A model archive; else the newest.")]
 TrainOption = Annotated[
     Path | None,
@@ -320,88 +316,6 @@ def evaluate_sentiment(
     from kefu.cli.evaluate_sentiment import sentiment
 
     sentiment(file, as_json=as_json, model=model)
-
-
-@audit_app.command("verify")
-def audit_verify(
-    head: Annotated[
-        str | None, typer.Option(help="NUMBER:HASH that `kefu audit head` printed: also finds a cut-off end.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Find the first row that was altered, removed, put in or moved; exit status 1 if there is one."""
-    from kefu.cli.audit import verify
-
-    verify(head=head, as_json=as_json)
-
-
-@audit_app.command("head")
-def audit_head() -> None:
-    """Print the newest row's number and hash; keep them where the database's owner cannot write."""
-    from kefu.cli.audit import head
-
-    head()
-
-
-@audit_app.command("grants")
-def audit_grants(
-    role: Annotated[str, typer.Argument(help="A PostgreSQL role that serves and owns no table.")],
-    apply: Annotated[bool, typer.Option("--apply", help="Run it on the store, not only print it.")] = False,
-) -> None:
-    """The SQL by which a role may add to the audit, and change all else but the rules."""
-    from kefu.cli.audit import grants
-
-    grants(role, apply=apply)
-
-
-@audit_app.command("reconcile")
-def audit_reconcile(as_json: JsonOption = False) -> None:
-    """Whether refunds, audit and orders agree; exit status 1 where they do not."""
-    from kefu.cli.audit import reconcile
-
-    reconcile(as_json=as_json)
-
-
-AtOption = Annotated[
-    str | None, typer.Option("--at", metavar="TIME", help="Like 2026-11-22T10:00, shop time; else now.")
-]
-
-
-@policy_app.command("explain")
-def policy_explain(
-    order: Annotated[str, typer.Argument(help="An order number.")],
-    operation: Annotated[
-        str | None, typer.Option(help="cancel, return, refund, exchange …; else all.")
-    ] = None,
-    line: Annotated[int | None, typer.Option(help="One line of the order; else all of it.")] = None,
-    quantity: Annotated[int | None, typer.Option(help="Pieces of the line.")] = None,
-    reason: Annotated[
-        str | None, typer.Option(help="damaged, wrong, missing, unwanted, later_fault.")
-    ] = None,
-    variant: Annotated[str | None, typer.Option(help="With exchange: the one wanted.")] = None,
-    at: AtOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """The clauses tried on an order as it stands, what each looked at, and the outcome."""
-    from kefu.cli.policy import Wish, explain
-
-    explain(Wish(order, operation, line, quantity, reason, variant), at=at, as_json=as_json)
-
-
-@policy_app.command("replay")
-def policy_replay(
-    file: Annotated[
-        Path, typer.Argument(metavar="NEW_POLICY.csv", help="A table like data/shop/policy.csv.")
-    ],
-    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only orders placed since then.")] = None,
-    operation: Annotated[str | None, typer.Option(help="Only this operation.")] = None,
-    at: AtOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """What a changed policy would have decided otherwise, over all orders; changes nothing."""
-    from kefu.cli.policy import replay
-
-    replay(file, since=since, operation=operation, at=at, as_json=as_json)
 
 
 def main() -> None:
