@@ -36,7 +36,8 @@ _FILE = "retriever.json"
 class RetrieverOptions:
     """``k`` passages a message; the intent becomes ``intent`` where the classifier is less sure than
     ``unsure`` and the best passage is at least ``likely``, except from an intent of ``never_from``;
-    behind a question that was answered, where it is less sure than ``unsure_after`` or hears a bare fact.
+    behind a question that was answered, where another passage is sure, or where it is less sure than
+    ``unsure_after`` or hears a bare fact.
 
     ``features``: alias of the featurizer whose sentence vector is that of ``model``; empty to
     encode anew. ``folder`` of passages, empty for data/knowledge, where there is no store.
@@ -113,7 +114,8 @@ class KnowledgeRetriever(Trained[RetrieverOptions, Following]):
         if name in options.never_from:
             return
         if found.follows is not None:
-            if sure >= ENOUGH and (confidence < options.unsure_after or name == _BARE):
+            unsure = confidence < options.unsure_after or name == _BARE
+            if sure >= ENOUGH and (unsure or found.another):
                 put_first(message, options.intent, max(sure, confidence))
         elif sure >= options.likely and confidence < options.unsure:
             put_first(message, options.intent, max(sure, confidence))

@@ -49,6 +49,7 @@ class Found:
     hits: tuple[Hit, ...]
     parts: tuple[PartFound, ...] = ()
     follows: str | None = None
+    another: bool = False  # the first hit is another passage than the one that was answered last
 
     @property
     def sure(self) -> float:
@@ -63,7 +64,9 @@ def found(text: str, hits: Sequence[Hit], search: Search, *, before: Before | No
     new = questions.follow_up(text)
     if new is not None:
         joined = in_context(new, hits, search, before) if before is not None else None
-        return Found(joined, follows=before.question) if joined and before else Found(tuple(hits))
+        if joined is None or before is None:
+            return Found(tuple(hits))
+        return Found(joined, follows=before.question, another=joined[0].passage_id != before.passage_id)
     return Found(tuple(hits), _parts(text, search))
 
 
@@ -74,10 +77,11 @@ def in_context(new: str, alone: Sequence[Hit], search: Search, before: Before) -
     and the words ``alone`` find nothing surely, the last passage may be all that is known.
     None where the question before does not help.
     """
-    joint = search(_behind(before.question, new))
-    last = next((hit.score for hit in joint if hit.passage_id == before.passage_id), 0.0)
-    others = [hit for hit in _found_in(joint) if hit.passage_id != before.passage_id]
-    if others and _of_the_new_words(others[0], alone, search, new=new, old=before.question):
+    joint, old = search(_behind(before.question, new)), search(before.question)
+    heard = {before.passage_id} | {hit.passage_id for hit in old[:1]}  # a chain of follow-ups heard both
+    last = max((hit.score for hit in joint if hit.passage_id in heard), default=0.0)
+    others = [hit for hit in _found_in(joint) if hit.passage_id not in heard]
+    if others and _of_the_new_words(others[0], alone, search(new), old):
         sure = _without_last(joint[0].score, last, others)
         if sure >= ENOUGH:
             return (replace(others[0], score=sure), *others[1:3])
@@ -99,11 +103,11 @@ def _either(one: Hit, other: Hit) -> tuple[Hit, ...]:
     return (replace(one, score=_DOUBT), replace(other, score=_DOUBT))
 
 
-def _of_the_new_words(hit: Hit, alone: Sequence[Hit], search: Search, *, new: str, old: str) -> bool:
+def _of_the_new_words(hit: Hit, alone: Sequence[Hit], new: Sequence[Hit], old: Sequence[Hit]) -> bool:
     """Whether a passage answers to the new words, and not to the old question alone."""
-    if hit.passage_id in _found_by(search(new)) | _found_by(alone):
+    if hit.passage_id in _found_by(new) | _found_by(alone):
         return True
-    was = next((found.score for found in search(old) if found.passage_id == hit.passage_id), 0.0)
+    was = next((found.score for found in old if found.passage_id == hit.passage_id), 0.0)
     return hit.score >= NEAR and hit.score >= _LIFTED * was
 
 

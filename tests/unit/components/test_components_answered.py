@@ -82,7 +82,7 @@ def test_without_a_question_before_it_a_follow_up_stands_alone(at: DialogueState
 
 @pytest.mark.parametrize(
     ("intent", "confidence", "heard"),
-    [("inform", 1.0, "faq"), ("ask_product", 0.6, "faq"), ("ask_product", 0.95, "ask_product"),
+    [("inform", 1.0, "faq"), ("ask_product", 0.6, "faq"), ("digital_access", 0.95, "faq"),
      ("safety_issue", 0.3, "safety_issue")],
 )  # fmt: skip
 def test_a_follow_up_is_a_question_again(intent: str, confidence: float, heard: str) -> None:

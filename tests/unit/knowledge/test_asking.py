@@ -89,6 +89,13 @@ def test_a_follow_up_finds_the_same_matter_for_the_other_kind() -> None:
     assert result.follows == "how long do refunds take"
 
 
+def test_in_a_chain_of_follow_ups_both_passages_heard_are_ruled_out() -> None:
+    search = searching(KNOWN | {"how long do refunds take members": {REFUND: 0.6, "membership-refund": 0.4}})
+    before = Before(EBOOK, "how long do refunds take")
+    result = found("what about members?", search("what about members?"), search, before=before)
+    assert result.hits[0].passage_id == "membership-refund" and result.sure >= 0.5 and result.another
+
+
 def test_without_a_question_before_it_a_follow_up_is_searched_alone() -> None:
     result = ask("and for e-books?")
     assert result.hits[0].passage_id == FORMATS and result.follows is None
