@@ -15,8 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Event, Turn
 from actions.understood import decision
-from actions.wiring import settings, store
-from kefu.errors import StoreError
+from actions.wiring import serving, settings
 from kefu.shop.identity import identify
 from kefu.shop.records import Session, Transaction
 
@@ -34,9 +33,10 @@ class KefuAction(Action, ABC):
     Whose turn it is comes from the session row of the sender; slots, entities and metadata
     never carry authority.
 
-    ``act`` runs off the event loop. Whatever it raises rolls the transaction back and becomes
-    words for the customer: Rasa would drop the events and say nothing. What it leaves in
-    ``turn.afterwards`` runs behind the commit, outside of any transaction.
+    ``act`` gives the event loop back while the database works, and must not block it otherwise. Whatever
+    it raises rolls the transaction back and becomes words for the customer: Rasa would drop the events
+    and say nothing. What it leaves in ``turn.afterwards`` may block: it runs behind the commit, in a
+    thread, outside of any transaction.
     """
 
     @abstractmethod
@@ -54,7 +54,7 @@ class KefuAction(Action, ABC):
         spoken = CollectingDispatcher()
         try:
             _note(self.name(), tracker)
-            work = asyncio.to_thread(self._in_transaction, spoken, tracker)
+            work = self._in_transaction(spoken, tracker)
             events = await asyncio.wait_for(work, timeout=settings().action_seconds)
         except asyncio.TimeoutError:
             logger.error("action %s exceeded its time limit", self.name())
@@ -77,24 +77,38 @@ class KefuAction(Action, ABC):
         dispatcher.utter_message(response="utter_action_slow", json_message={"offer": {"kind": "human"}})
         return self.failed(tracker)
 
-    def _in_transaction(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+    async def _in_transaction(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         now, until = datetime.now(timezone.utc), monotonic() + settings().action_seconds - MARGIN
-        events: list[Event] | None = None
+        acted: tuple[Turn, list[Event]] | None = None
+
+        def work(tx: Transaction) -> None:
+            nonlocal acted
+            turn = begin_turn(tx, tracker, dispatcher, now=now, until=until)
+            acted = turn, self.act(turn, tx)
+
         try:
-            with store().write() as tx:
-                zone = tx.policy.in_force(now)["hours.1"].params["tz"]
-                newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
-                if newcomer:
-                    tx.sessions.add(shell_session(tracker.sender_id, now=now))
-                turn = Turn(tracker, dispatcher, identify(tx, tracker.sender_id, now=now), now, zone, until)
-                if newcomer and turn.identity.guest:
-                    turn.say("shell_guest")
-                events = self.act(turn, tx)
-        except StoreError as error:
-            if events is None:
+            await serving().run(work, write=True)
+        except Exception as error:
+            if acted is None:
                 raise  # undone
             raise Uncertain("the store gave no answer to the commit") from error
-        return [*events, *_afterwards(turn)]
+        assert acted is not None  # it ran
+        turn, events = acted
+        return [*events, *(await asyncio.to_thread(_afterwards, turn) if turn.afterwards else [])]
+
+
+def begin_turn(
+    tx: Transaction, tracker: Tracker, dispatcher: CollectingDispatcher, *, now: datetime, until: float
+) -> Turn:
+    """The turn of whoever the session of the tracker's sender says; in a shell the session is made."""
+    zone = tx.policy.in_force(now)["hours.1"].params["tz"]
+    newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
+    if newcomer:
+        tx.sessions.add(shell_session(tracker.sender_id, now=now))
+    turn = Turn(tracker, dispatcher, identify(tx, tracker.sender_id, now=now), now, zone, until)
+    if newcomer and turn.identity.guest:
+        turn.say("shell_guest")
+    return turn
 
 
 def _afterwards(turn: Turn) -> list[Event]:

@@ -94,6 +94,6 @@ def _as_function(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Corout
 def _add_end(blueprint: Blueprint, turns: Turns, records: ChatRecords) -> None:
     async def finish(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await turns.drain(seconds=DRAIN_SECONDS)
-        await asyncio.to_thread(records.close)
+        await records.close()
 
     blueprint.listener("before_server_stop")(finish)

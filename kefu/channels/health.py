@@ -15,6 +15,7 @@ from kefu.channels.refusals import Refusal
 from kefu.errors import StoreError
 
 ACTION_SECONDS = 2.0
+STORE_SECONDS = 2.0
 log = structlog.get_logger()
 
 
@@ -40,8 +41,8 @@ class Health:
 
     async def _store(self) -> str | None:
         try:
-            await asyncio.to_thread(self._records.check)
-        except StoreError:
+            await asyncio.wait_for(self._records.check(), STORE_SECONDS)
+        except (StoreError, asyncio.TimeoutError):
             return "the store does not answer"
         return None
 

@@ -69,7 +69,7 @@ class Turns:
         session_id = asked.visitor.session_id
         lock = self._locks.setdefault(session_id, asyncio.Lock())
         async with lock:
-            before = await asyncio.to_thread(self._records.answered, session_id, asked.message_id)
+            before = await self._records.answered(session_id, asked.message_id)
             if before is None:
                 return await self._new_answer(asked)
             if before.content_hash != asked.content_hash:
@@ -83,9 +83,7 @@ class Turns:
         kept = Answered(asked.content_hash, messages)
         session_id = asked.visitor.session_id
         try:
-            await asyncio.to_thread(
-                self._records.keep, session_id, asked.message_id, answered=kept, presses=presses
-            )
+            await self._records.keep(session_id, asked.message_id, answered=kept, presses=presses)
         except StoreError:
             # The turn has happened and its words are owed; buttons that nobody remembers are not shown.
             log.error("chat.answer_not_kept", session=session_id)
@@ -98,7 +96,7 @@ class Turns:
         if not buttons.is_press(asked.text):
             return await self._run(asked, press=None)
         nonce = buttons.nonce_of(asked.text)
-        press = await asyncio.to_thread(self._records.take_press, asked.visitor.session_id, nonce)
+        press = await self._records.take_press(asked.visitor.session_id, nonce)
         if press is None:
             return [self._apology("stale_button", asked, text="")]
         return await self._run(asked, press=press)

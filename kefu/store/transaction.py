@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -64,6 +65,11 @@ class Transaction(Repository):
         self.tickets = Tickets(connection, clock)
         self.outbox = Outbox(connection, clock)
         self.turns = Turns(connection, clock)
+
+    @property
+    def driver_connection(self) -> Any:
+        """The driver's own connection, for whoever has to stop what it runs."""
+        return self._connection.connection.driver_connection
 
     def as_of(self, moment: datetime) -> Transaction:
         """The same transaction for reading, with the returns, refunds, invoices and tickets of before."""
