@@ -14,14 +14,17 @@ from sqlalchemy.util import greenlet_spawn
 from kefu.store import Store
 from kefu.store.aio import AsyncStore
 from tests.support.databases import NOW, PostgresDatabases, SqliteDatabases
+from tests.support.drivers import BLOCKING
 
 # what these ask of a Store they ask of an AsyncStore too
-OVER_BOTH = ("test_store", "test_store_codes", "test_store_outbox", "test_store_rules", "test_money_rules")
+OVER_BOTH = ("test_store", "test_store_outbox", "test_store_rules", "test_money_rules")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests of some files a second time, over the drivers of asyncio."""
-    if "drivers" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in OVER_BOTH:
+    chosen = any(mark == BLOCKING.mark for mark in metafunc.definition.iter_markers("parametrize"))
+    both = metafunc.module.__name__.rpartition(".")[2] in OVER_BOTH
+    if "drivers" in metafunc.fixturenames and both and not chosen:
         metafunc.parametrize("drivers", ["blocking", "asyncio"])
 
 

@@ -21,6 +21,7 @@ from actions.handoff import ActionComplaint, ActionEscalateLegal, ActionRequestH
 from actions.turn import Event, Turn
 from actions.understood import decision, urgent
 from kefu.shop.identity import Identity
+from kefu.store.threaded import ThreadedStore
 from tests.support.demo_shop import NOW, DemoShop, demo_shop
 
 ALICE = Identity("alice", "C1001")
