@@ -92,8 +92,7 @@ class Store:
             tx.audit.flush()
             if alive is not None:
                 alive()
-            with translated():
-                connection.commit()
+            _commit(connection)
 
     def run(self, function: Callable[[Transaction], T], *, write: bool) -> T:
         """What ``function`` gives, in a transaction of its own."""
@@ -111,6 +110,19 @@ class Store:
             found = _revision(connection)
         if found != schema.REVISION:
             raise _stale(found)
+
+
+def _commit(connection: Connection) -> None:
+    """Commit; a connection whose commit failed is dropped.
+
+    SQLAlchemy 1.4 would put it back as it is, and on SQLite its transaction is open still.
+    """
+    try:
+        with translated():
+            connection.commit()
+    except BaseException:
+        connection.invalidate()
+        raise
 
 
 def _check_references(connection: Connection) -> None:

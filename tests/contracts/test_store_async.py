@@ -149,6 +149,20 @@ async def test_a_lazy_store_is_opened_once_and_again_after_it_was_closed(url: st
     await store.close()
 
 
+async def test_after_a_commit_that_failed_the_next_transaction_works(serving: Any) -> None:
+    def fail(_: Any) -> None:
+        if failing:
+            raise sa.exc.OperationalError("COMMIT", {}, RuntimeError("disk I/O error"))
+
+    failing = True
+    sa.event.listen(serving._store._engine, "commit", fail)
+    with pytest.raises(StoreError, match="disk I/O error"):
+        await serving.run(add("s1"), write=True)
+    failing = False
+    assert await serving.run(named("s1")) is None
+    await serving.run(add("s1"), write=True)
+
+
 # -- being cut --------------------------------------------------------------------------
 
 
