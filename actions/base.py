@@ -17,7 +17,7 @@ from actions.turn import Event, Turn
 from actions.understood import decision
 from actions.wiring import serving, settings
 from kefu.shop.identity import identify
-from kefu.shop.records import Session, Transaction
+from kefu.shop.records import CodeRow, Session, Transaction
 
 logger = logging.getLogger(__name__)
 MARGIN = 0.5  # seconds of an action that are left for its words
@@ -42,6 +42,13 @@ class KefuAction(Action, ABC):
     @abstractmethod
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         """Do the work of the turn and return Rasa events."""
+
+    def guesses(self, tracker: Tracker) -> bool:
+        """Whether the turn may try a one-time code; then ``count`` runs before ``act``."""
+        return False
+
+    def count(self, turn: Turn, tx: Transaction) -> None:
+        """Count what stays counted even if ``act`` fails, in a transaction of its own before it."""
 
     def failed(self, tracker: Tracker) -> list[Event]:
         """Events that keep the conversation usable when ``act`` failed."""
@@ -79,11 +86,13 @@ class KefuAction(Action, ABC):
 
     async def _in_transaction(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         now, until = datetime.now(timezone.utc), monotonic() + settings().action_seconds - MARGIN
+        tried = await self._counted(tracker, now=now, until=until) if self.guesses(tracker) else None
         acted: tuple[Turn, list[Event]] | None = None
 
         def work(tx: Transaction) -> None:
             nonlocal acted
             turn = begin_turn(tx, tracker, dispatcher, now=now, until=until)
+            turn.tried = tried
             acted = turn, self.act(turn, tx)
 
         try:
@@ -95,6 +104,15 @@ class KefuAction(Action, ABC):
         assert acted is not None  # it ran
         turn, events = acted
         return [*events, *(await asyncio.to_thread(_afterwards, turn) if turn.afterwards else [])]
+
+
+    async def _counted(self, tracker: Tracker, *, now: datetime, until: float) -> CodeRow | None:
+        def work(tx: Transaction) -> CodeRow | None:
+            turn = begin_turn(tx, tracker, CollectingDispatcher(), now=now, until=until)
+            self.count(turn, tx)
+            return turn.tried
+
+        return await serving().run(work, write=True)
 
 
 def begin_turn(

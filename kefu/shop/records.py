@@ -7,7 +7,7 @@ nobody but the store's own wiring needs to know where they are kept.
 from __future__ import annotations
 
 from kefu.store import Transaction
-from kefu.store.chat_records import Confirmation, Session
+from kefu.store.chat_records import CodeRow, Confirmation, Session
 from kefu.store.records import (
     Address,
     Clause,
@@ -27,6 +27,7 @@ from kefu.store.records import (
 __all__ = [
     "Address",
     "Clause",
+    "CodeRow",
     "Confirmation",
     "Coupon",
     "Customer",
