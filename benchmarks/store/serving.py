@@ -73,13 +73,13 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="how often each way has its turn")] = 7,
     requests: Annotated[int, typer.Option(min=64, help="requests of one turn")] = 256,
 ) -> None:
-    """Measure both databases and write results/serving.json."""
+    """Measure both databases and write results/serving/order-status.json."""
     settings = Settings.load()
     os.environ["KEFU_ACTION_SECONDS"] = "600"  # what is slow is timed, not cut
     uvloop.install()  # the loop of Sanic, and so of the action server
     figures = {kind: asyncio.run(_database(kind, settings, rounds, requests)) for kind in DATABASES}
     told = {"rounds": rounds, "requests": requests, "figures": figures, **provenance(PACKAGES)}
-    write_json(settings.root / "results" / "serving.json", told)
+    write_json(settings.root / "results" / "serving" / "order-status.json", told)
     for line in lines(figures):
         print(line)
 
