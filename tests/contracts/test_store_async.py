@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 
 from kefu.errors import DuplicateKey, StaleRevision, StoreError
@@ -42,7 +41,7 @@ def url(databases: Any) -> str:
     return found
 
 
-@pytest_asyncio.fixture(params=KINDS)
+@pytest.fixture(params=KINDS)
 async def serving(url: str, request: pytest.FixtureRequest) -> AsyncIterator[AsyncStore | ThreadedStore]:
     """A store of each kind over a database of each kind."""
     store = await KINDS[request.param].open(url, clock=lambda: NOW)
