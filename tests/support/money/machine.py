@@ -51,6 +51,7 @@ BACK = {"approved": "in_transit", "in_transit": "received"}
 GONE = "refused_confirmation_gone"
 NOBODYS = "no such confirmation"
 
+
 class Crash(Exception):
     """The process ends here."""
 
