@@ -35,7 +35,7 @@ def attach_sanic_app_extensions(app: Any) -> None:
     app.register_middleware(_without_details, "response")
     for start in (_start_reconciler, _start_sending):
         app.register_listener(start, "after_server_start")
-    for stop in (_stop_reconciler, _stop_sending):
+    for stop in (_stop_reconciler, _stop_sending, _close_store):
         app.register_listener(stop, "before_server_stop")
 
 
@@ -101,3 +101,9 @@ async def _start_sending(app: Any, loop: asyncio.AbstractEventLoop) -> None:
 
 async def _stop_sending(app: Any, loop: asyncio.AbstractEventLoop) -> None:
     await asyncio.to_thread(app.ctx.kefu_mails.stop)
+
+
+async def _close_store(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    from actions.wiring import serving
+
+    await serving().close()

@@ -15,10 +15,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Event, Turn
 from actions.understood import decision
-from actions.wiring import settings, store
-from kefu.errors import StoreError
+from actions.wiring import serving, settings
 from kefu.shop.identity import identify
-from kefu.shop.records import Session, Transaction
+from kefu.shop.records import CodeRow, Session, Transaction
 
 logger = logging.getLogger(__name__)
 MARGIN = 0.5  # seconds of an action that are left for its words
@@ -34,14 +33,22 @@ class KefuAction(Action, ABC):
     Whose turn it is comes from the session row of the sender; slots, entities and metadata
     never carry authority.
 
-    ``act`` runs off the event loop. Whatever it raises rolls the transaction back and becomes
-    words for the customer: Rasa would drop the events and say nothing. What it leaves in
-    ``turn.afterwards`` runs behind the commit, outside of any transaction.
+    ``act`` gives the event loop back while the database works, and must not block it otherwise. Whatever
+    it raises rolls the transaction back and becomes words for the customer: Rasa would drop the events
+    and say nothing. What it leaves in ``turn.afterwards`` may block: it runs behind the commit, in a
+    thread, outside of any transaction.
     """
 
     @abstractmethod
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         """Do the work of the turn and return Rasa events."""
+
+    def guesses(self, tracker: Tracker) -> bool:
+        """Whether the turn may try a one-time code; then ``count`` runs before ``act``."""
+        return False
+
+    def count(self, turn: Turn, tx: Transaction) -> None:
+        """Count what stays counted even if ``act`` fails, in a transaction of its own before it."""
 
     def failed(self, tracker: Tracker) -> list[Event]:
         """Events that keep the conversation usable when ``act`` failed."""
@@ -54,7 +61,7 @@ class KefuAction(Action, ABC):
         spoken = CollectingDispatcher()
         try:
             _note(self.name(), tracker)
-            work = asyncio.to_thread(self._in_transaction, spoken, tracker)
+            work = self._in_transaction(spoken, tracker)
             events = await asyncio.wait_for(work, timeout=settings().action_seconds)
         except asyncio.TimeoutError:
             logger.error("action %s exceeded its time limit", self.name())
@@ -77,24 +84,49 @@ class KefuAction(Action, ABC):
         dispatcher.utter_message(response="utter_action_slow", json_message={"offer": {"kind": "human"}})
         return self.failed(tracker)
 
-    def _in_transaction(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+    async def _in_transaction(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         now, until = datetime.now(timezone.utc), monotonic() + settings().action_seconds - MARGIN
-        events: list[Event] | None = None
+        tried = await self._counted(tracker, now=now, until=until) if self.guesses(tracker) else None
+        acted: tuple[Turn, list[Event]] | None = None
+
+        def work(tx: Transaction) -> None:
+            nonlocal acted
+            turn = begin_turn(tx, tracker, dispatcher, now=now, until=until)
+            turn.tried = tried
+            acted = turn, self.act(turn, tx)
+
         try:
-            with store().write() as tx:
-                zone = tx.policy.in_force(now)["hours.1"].params["tz"]
-                newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
-                if newcomer:
-                    tx.sessions.add(shell_session(tracker.sender_id, now=now))
-                turn = Turn(tracker, dispatcher, identify(tx, tracker.sender_id, now=now), now, zone, until)
-                if newcomer and turn.identity.guest:
-                    turn.say("shell_guest")
-                events = self.act(turn, tx)
-        except StoreError as error:
-            if events is None:
+            await serving().run(work, write=True)
+        except Exception as error:
+            if acted is None:
                 raise  # undone
             raise Uncertain("the store gave no answer to the commit") from error
-        return [*events, *_afterwards(turn)]
+        assert acted is not None  # it ran
+        turn, events = acted
+        return [*events, *(await asyncio.to_thread(_afterwards, turn) if turn.afterwards else [])]
+
+
+    async def _counted(self, tracker: Tracker, *, now: datetime, until: float) -> CodeRow | None:
+        def work(tx: Transaction) -> CodeRow | None:
+            turn = begin_turn(tx, tracker, CollectingDispatcher(), now=now, until=until)
+            self.count(turn, tx)
+            return turn.tried
+
+        return await serving().run(work, write=True)
+
+
+def begin_turn(
+    tx: Transaction, tracker: Tracker, dispatcher: CollectingDispatcher, *, now: datetime, until: float
+) -> Turn:
+    """The turn of whoever the session of the tracker's sender says; in a shell the session is made."""
+    zone = tx.policy.in_force(now)["hours.1"].params["tz"]
+    newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
+    if newcomer:
+        tx.sessions.add(shell_session(tracker.sender_id, now=now))
+    turn = Turn(tracker, dispatcher, identify(tx, tracker.sender_id, now=now), now, zone, until)
+    if newcomer and turn.identity.guest:
+        turn.say("shell_guest")
+    return turn
 
 
 def _afterwards(turn: Turn) -> list[Event]:

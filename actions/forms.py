@@ -16,7 +16,7 @@ from actions.base import KefuAction
 from actions.tasks import ANSWERS, TASKS, Suits, Task, is_underway, operation_of
 from actions.turn import Event, Turn, names_nothing
 from actions.wiring import code_rules
-from kefu.shop.identity import Identity, check_code, identify, may_see, send_code, visible_orders
+from kefu.shop.identity import Identity, check_code, count_try, identify, may_see, send_code, visible_orders
 from kefu.shop.operations import assess, suitable
 from kefu.shop.records import Order, OrderLine, Transaction
 from kefu.shop.selection import Choice, Mention, Target, choose
@@ -67,18 +67,30 @@ class TaskForm(KefuAction):
             SlotSet("requested_slot", following),
         ]
 
+    def guesses(self, tracker: Tracker) -> bool:
+        """Whether the message holds what may be a one-time code."""
+        entities = (tracker.latest_message or {}).get("entities") or []
+        return any(entity.get("entity") == "code" for entity in entities)
+
+    def count(self, turn: Turn, tx: Transaction) -> None:
+        """Count the try at a code: a turn that fails behind it gives it not back."""
+        code, requested = turn.value("code"), turn.slot("requested_slot")
+        proves = turn.identity.guest and _answers(turn, self.task, requested)
+        if code and proves and _order_to_prove(turn) is None and _is_proving(turn):
+            session = turn.identity.session_id
+            turn.tried = count_try(tx, session, code, now=turn.now, rules=code_rules())
+
     def _guest(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
         """A guest proves one order first: its number, then the code sent to its e-mail."""
         if not turn.identity.guest:
             return {}
-        named = next(iter(turn.mention().order_numbers), None)
-        code = turn.value("code")
-        answered = bool(code) and named == turn.slot("guest_order")  # "the code for KF10000029 is 123456"
-        if named and named != turn.identity.verified_order and not answered:
+        named = _order_to_prove(turn)
+        if named is not None:
             return self._send(turn, tx, named)
-        if turn.slot("guest_order") in (None, turn.identity.verified_order):
+        if not _is_proving(turn):
             return {}
         turn.identity = Identity(turn.identity.session_id)  # another order was proved before, not this one
+        code = turn.value("code")
         return self._check(turn, tx, code) if code else {}
 
     def _send(self, turn: Turn, tx: Transaction, named: str) -> dict[str, Any]:
@@ -90,7 +102,7 @@ class TaskForm(KefuAction):
 
     def _check(self, turn: Turn, tx: Transaction, code: str) -> dict[str, Any]:
         session = turn.identity.session_id
-        if not check_code(tx, session, code, now=turn.now, rules=code_rules()):
+        if not check_code(tx, session, code, now=turn.now, rules=code_rules(), tried=turn.tried):
             turn.say("code_wrong")
             return {"guest_code": None}
         turn.identity = identify(tx, session, now=turn.now)
@@ -205,6 +217,20 @@ def judge(turn: Turn, tx: Transaction, task: Task) -> Suits:
 
 def _no_name(mention: Mention) -> bool:
     return not (mention.order_numbers or mention.names_thing)
+
+
+def _order_to_prove(turn: Turn) -> str | None:
+    """The number of an order that a guest names anew, to which a code goes."""
+    named = next(iter(turn.mention().order_numbers), None)
+    if named is None or named == turn.identity.verified_order:
+        return None
+    # "the code for KF10000029 is 123456"
+    return None if turn.value("code") and named == turn.slot("guest_order") else named
+
+
+def _is_proving(turn: Turn) -> bool:
+    """Whether a code was sent for an order that is not proved yet."""
+    return turn.slot("guest_order") not in (None, turn.identity.verified_order)
 
 
 def _unverified(turn: Turn) -> bool:

@@ -14,6 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.words import spoken
 from kefu.shop.identity import Identity
+from kefu.shop.records import CodeRow
 from kefu.shop.selection import Mention, Target
 
 Event = dict[str, Any]
@@ -43,6 +44,7 @@ class Turn:
     zone: str
     until: float = math.inf  # when the action has to be done, by time.monotonic()
     afterwards: list[Callable[[], list[Event]]] = field(default_factory=list)
+    tried: CodeRow | None = None  # the one-time code at which this turn guesses, its try counted
 
     @property
     def language(self) -> str:

@@ -26,6 +26,7 @@ from kefu.shop.records import Refund
 from kefu.shop.settlement import settle
 from kefu.store import Store, Transaction
 from kefu.store.knowledge_records import Passage as StoredPassage
+from kefu.store.serving import LazyServing, Serving
 
 
 @lru_cache(maxsize=1)
@@ -36,8 +37,14 @@ def settings() -> Settings:
 
 @lru_cache(maxsize=1)
 def store() -> Store:
-    """The process's store, opened at the first turn, never at import."""
+    """The process's store for what blocks a thread: work behind a commit, mails; opened at its first use."""
     return Store.open(settings().database_url)
+
+
+@lru_cache(maxsize=1)
+def serving() -> Serving:
+    """The process's store for turns, in the event loop; it is opened at the first one."""
+    return LazyServing(settings().database_url)
 
 
 @lru_cache(maxsize=1)

@@ -182,7 +182,7 @@ def _add_life(
         await turns.drain(seconds=1.0)
         await socket.stop()
         await outfit.close(getattr(app.ctx, "agent", None))
-        await asyncio.to_thread(records.close)
+        await records.close()
 
     blueprint.listener("after_server_start")(begin)
     blueprint.listener("before_server_stop")(finish)

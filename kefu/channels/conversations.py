@@ -88,7 +88,7 @@ class Conversations:
     async def take_up(self, session_id: str | None = None) -> None:
         """Begin the turns of accepted messages that nobody works on: their process is gone."""
         for message in await self.history.unanswered(session_id):
-            visitor = await asyncio.to_thread(self._records.visitor_of, message.session_id)
+            visitor = await self._records.visitor_of(message.session_id)
             if visitor is not None and message.message_id is not None:
                 attachments = tuple(message.parts.get("attachments") or ())
                 self._begin(visitor, Said(payload_of(message), message.message_id, attachments))

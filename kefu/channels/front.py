@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +30,7 @@ class MessageReader:
     async def visitor(self, token: str) -> Visitor:
         """Whose token it is; raises Refusal 401, StoreError."""
         try:
-            return await asyncio.to_thread(self._records.visitor, token)
+            return await self._records.visitor(token)
         except TokenError as error:
             words = "This conversation has ended or its token is not valid. Open a new one."
             raise Refusal(401, "bad_token", words) from error

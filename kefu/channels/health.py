@@ -17,6 +17,7 @@ from kefu.channels.refusals import Refusal
 from kefu.errors import StoreError
 
 ACTION_SECONDS = 2.0
+STORE_SECONDS = 2.0
 log = structlog.get_logger()
 
 
@@ -43,9 +44,9 @@ class Health:
 
     async def _store(self, agent: Any) -> str | None:
         try:
-            await asyncio.to_thread(self._records.check)
-            await agent.tracker_store.check()
-        except StoreError:
+            await asyncio.wait_for(self._records.check(), STORE_SECONDS)
+            await asyncio.wait_for(agent.tracker_store.check(), STORE_SECONDS)
+        except (StoreError, asyncio.TimeoutError):
             return "the store does not answer"
         return None
 

@@ -49,34 +49,36 @@ class DemoCustomer:
 
 
 class ChatRecords(Protocol):
-    """The chat's memory. Every method may block and raises StoreError when the store does not answer."""
+    """The chat's memory. Every method raises StoreError when the store does not answer."""
 
-    def open_session(self, *, customer_token: str | None, language: str | None) -> tuple[Visitor, str]:
+    async def open_session(self, *, customer_token: str | None, language: str | None) -> tuple[Visitor, str]:
         """Mint a session; return it with its signed token. Raises TokenError for a bad customer token."""
 
-    def visitor(self, token: str) -> Visitor:
+    async def visitor(self, token: str) -> Visitor:
         """Whose session token this is; raises TokenError where it is nobody's or too old."""
 
-    def visitor_of(self, session_id: str) -> Visitor | None:
+    async def visitor_of(self, session_id: str) -> Visitor | None:
         """Whose running session this is; None where it has ended or was never there."""
 
-    def answered(self, session_id: str, message_id: str) -> Answered | None:
+    async def answered(self, session_id: str, message_id: str) -> Answered | None:
         """The answer kept for this message id, or None."""
 
-    def keep(self, session_id: str, message_id: str, *, answered: Answered, presses: Sequence[Press]) -> None:
+    async def keep(
+        self, session_id: str, message_id: str, *, answered: Answered, presses: Sequence[Press]
+    ) -> None:
         """Keep an answer together with what its buttons stand for."""
 
-    def take_press(self, session_id: str, nonce: str, message_id: str) -> Press | None:
+    async def take_press(self, session_id: str, nonce: str, message_id: str) -> Press | None:
         """What a button means, for one message; None where it is unknown, used or another session's."""
 
-    def demo_customers(self) -> list[DemoCustomer] | None:
+    async def demo_customers(self) -> list[DemoCustomer] | None:
         """Whom a visitor may be in the demo; None outside demo mode."""
 
-    def demo_token(self, customer_id: str) -> str | None:
+    async def demo_token(self, customer_id: str) -> str | None:
         """A token as the shop would sign it; None outside demo mode or for an unknown customer."""
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """Raise StoreError unless the store answers."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give the store's connections back."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from sanic import Request
 from sanic.response import HTTPResponse, json
@@ -18,6 +17,8 @@ from kefu.channels.records import ChatRecords, Visitor
 from kefu.channels.refusals import Refusal
 from kefu.channels.requests import address_of, bearer_token, is_token, json_object, optional_text, routed_to
 from kefu.errors import StoreError, TokenError
+
+T = TypeVar("T")
 
 
 class ChatRoutes:
@@ -59,7 +60,7 @@ class ChatRoutes:
 
     async def demo_customers(self, request: Request) -> HTTPResponse:
         """GET /chat/demo: whom a visitor of the demo may be."""
-        customers = await _threaded(self._records.demo_customers)
+        customers = await _from_store(self._records.demo_customers())
         if customers is None:
             raise _no_demo()
         rows = [{"customer_id": row.customer_id, "name": row.name} for row in customers]
@@ -67,29 +68,25 @@ class ChatRoutes:
 
     async def demo_token(self, request: Request) -> HTTPResponse:
         """POST /chat/demo-token: the token that the shop's own page would hand over."""
-        if await _threaded(self._records.demo_customers) is None:
+        if await _from_store(self._records.demo_customers()) is None:
             raise _no_demo()
         customer_id = optional_text(json_object(request), "customer_id")
         if not customer_id or not is_token(customer_id):
             raise Refusal(400, "malformed", 'The body needs a "customer_id".')
-        token = await _threaded(self._records.demo_token, customer_id)
+        token = await _from_store(self._records.demo_token(customer_id))
         if token is None:
             raise Refusal(404, "not_found", "The demo shop has no such customer.")
         return _json({"customer_token": token})
 
     async def _open(self, token: str | None, language: str | None) -> tuple[Visitor, str]:
         try:
-            return await _threaded(self._records.open_session, customer_token=token, language=language)
+            return await _from_store(self._records.open_session(customer_token=token, language=language))
         except TokenError as error:
             raise _bad_customer_token() from error
 
 
-async def _threaded(call: Callable[..., Any], *values: Any, **named: Any) -> Any:
-    """Run a blocking call of the records off the event loop; a silent store becomes a 503."""
-    return await _from_store(asyncio.to_thread(call, *values, **named))
-
-
-async def _from_store(waiting: Any) -> Any:
+async def _from_store(waiting: Awaitable[T]) -> T:
+    """What the records give; a silent store becomes a 503."""
     try:
         return await waiting
     except StoreError as error:

@@ -69,7 +69,7 @@ class Turns:
         session_id = asked.visitor.session_id
         lock = self._locks.setdefault(session_id, asyncio.Lock())
         async with lock:
-            before = await asyncio.to_thread(self._records.answered, session_id, asked.message_id)
+            before = await self._records.answered(session_id, asked.message_id)
             if before is None:
                 return await self._new_answer(asked)
             if before.content_hash != asked.content_hash:
@@ -83,9 +83,7 @@ class Turns:
         kept = Answered(asked.content_hash, messages)
         session_id = asked.visitor.session_id
         try:
-            await asyncio.to_thread(
-                self._records.keep, session_id, asked.message_id, answered=kept, presses=presses
-            )
+            await self._records.keep(session_id, asked.message_id, answered=kept, presses=presses)
         except StoreError:
             # The turn has happened and its words are owed; buttons that nobody remembers are not shown.
             log.error("chat.answer_not_kept", session=session_id)
@@ -101,7 +99,7 @@ class Turns:
             return await self._run(asked, press=None)
         nonce = buttons.nonce_of(asked.text)
         session_id, message_id = asked.visitor.session_id, asked.message_id
-        press = await asyncio.to_thread(self._records.take_press, session_id, nonce, message_id)
+        press = await self._records.take_press(session_id, nonce, message_id)
         if press is None:
             return [self._apology("stale_button", asked, text="")]
         return await self._run(asked, press=press)

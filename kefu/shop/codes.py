@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from kefu.shop.mails import code_mail
 from kefu.shop.policy import Policy
+from kefu.store.chat_records import CodeRow
 
 if TYPE_CHECKING:
     from kefu.store import Transaction
@@ -66,17 +67,36 @@ def send_code(
     return True
 
 
-def check_code(tx: Transaction, session_id: str, code: str, *, now: datetime, rules: CodeRules) -> bool:
+def count_try(
+    tx: Transaction, session_id: str, code: str, *, now: datetime, rules: CodeRules
+) -> CodeRow | None:
+    """Count a guess at the session's latest code, before it is looked at; None where it is no guess.
+
+    For a transaction of its own: what fails behind it gives no try back. What has not six digits is no
+    guess, nor is one at a code that is used, expired or was tried ``rules.tries`` times.
+    """
+    if len(_digits(code)) != DIGITS:
+        return None
+    return tx.codes.take_try(session_id, now=now, most=rules.tries)
+
+
+def check_code(
+    tx: Transaction,
+    session_id: str,
+    code: str,
+    *,
+    now: datetime,
+    rules: CodeRules,
+    tried: CodeRow | None = None,
+) -> bool:
     """Whether ``code`` is the session's latest; if so its order is verified as long as privacy.1 says.
 
     A code works once, until it expires, and dies after ``rules.tries`` wrong ones. Spaces and dashes
-    do not count, and digits are digits in any script. What has not six digits is no guess.
+    do not count, and digits are digits in any script. ``tried``: what count_try gave; without it the
+    guess is counted here, so that those made at once share the same few tries.
     """
+    row = tried or count_try(tx, session_id, code, now=now, rules=rules)
     digits = _digits(code)
-    if len(digits) != DIGITS:
-        return False
-    # counted before it is looked at, so that guesses made at once share the same few tries
-    row = tx.codes.take_try(session_id, now=now, most=rules.tries)
     if row is None or not _matches(digits, row.code_hash, rules.keys, session_id=session_id):
         return False
     if tx.orders.get(row.order_number) is None or not tx.codes.use(row.code_id):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kefu.errors import TokenError
-from kefu.shop.codes import CodeRules, check_code, send_code
+from kefu.shop.codes import CodeRules, check_code, count_try, send_code
 from kefu.shop.tokens import customer_token, read_customer_token, read_session_token, session_token
 from kefu.store.chat_records import Session
 from kefu.store.records import Order
@@ -24,6 +24,7 @@ __all__ = [
     "CodeRules",
     "Identity",
     "check_code",
+    "count_try",
     "customer_token",
     "identify",
     "may_see",

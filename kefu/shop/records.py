@@ -7,7 +7,7 @@ nobody but the store's own wiring needs to know where they are kept.
 from __future__ import annotations
 
 from kefu.store import Transaction
-from kefu.store.chat_records import Attachment, ChatMessage, Confirmation, Feedback, Session
+from kefu.store.chat_records import Attachment, ChatMessage, CodeRow, Confirmation, Feedback, Session
 from kefu.store.records import (
     Address,
     Clause,
@@ -29,6 +29,7 @@ __all__ = [
     "Attachment",
     "ChatMessage",
     "Clause",
+    "CodeRow",
     "Confirmation",
     "Coupon",
     "Customer",

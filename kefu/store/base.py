@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -18,6 +19,9 @@ Clock = Callable[[], datetime]
 Rows = Sequence[Mapping[str, Any]]
 
 _UNIQUE_VIOLATION = "23505"  # PostgreSQL's code; SQLite only has words
+# the classes of PostgreSQL's codes that psycopg2 raises as OperationalError
+_TROUBLE = ("08", "40", "53", "54", "55", "57", "58")
+_CLASS_NAME = re.compile(r"^<class '[\w.]+'>: ")
 
 
 def utc_now() -> datetime:
@@ -33,7 +37,16 @@ def _is_duplicate(error: sa.exc.IntegrityError) -> bool:
 
 def _first_line(error: BaseException) -> str:
     lines = str(getattr(error, "orig", None) or error).splitlines()
-    return lines[0] if lines else type(error).__name__
+    # with asyncpg SQLAlchemy puts the name of its class before the database's words
+    return _CLASS_NAME.sub("", lines[0]) if lines else type(error).__name__
+
+
+def _is_trouble(error: sa.exc.DBAPIError) -> bool:
+    """Whether the database could not do its work: a lock, a limit, a lost server; not a wrong statement."""
+    if isinstance(error, sa.exc.OperationalError):
+        return True
+    # asyncpg has one class for most errors; psycopg2 calls these kinds operational
+    return str(getattr(error.orig, "pgcode", None) or "").startswith(_TROUBLE)
 
 
 @contextmanager
@@ -44,12 +57,12 @@ def translated() -> Iterator[None]:
     except sa.exc.IntegrityError as error:
         kind = DuplicateKey if _is_duplicate(error) else StoreError
         raise kind(f"the database refused the change: {_first_line(error)}") from error
-    except sa.exc.OperationalError as error:
-        raise StoreError(
-            f"the database cannot be used now: {_first_line(error)}. Check KEFU_DATABASE_URL and that "
-            "the database runs; if another process was writing, try again."
-        ) from error
     except (sa.exc.SQLAlchemyError, ValueError) as error:
+        if isinstance(error, sa.exc.DBAPIError) and _is_trouble(error):
+            raise StoreError(
+                f"the database cannot be used now: {_first_line(error)}. Check KEFU_DATABASE_URL and that "
+                "the database runs; if another process was writing, try again."
+            ) from error
         # ValueError: a driver's refusal of NUL or surrogate characters, or of a time without a zone
         raise StoreError(f"the database could not take the statement: {_first_line(error)}") from error
 

@@ -33,9 +33,13 @@ def read_policy(file: Path, *, now: datetime) -> list[Clause]:
 
 
 def begun(clauses: Sequence[Clause], at: datetime) -> dict[str, Clause]:
-    """The clauses of a file that would be in force at an instant: of each its latest version by then."""
+    """The clauses of a file that would be in force at an instant, as ``tx.policy.in_force`` says it of rows.
+
+    Of each its latest version by then; one that has ended does not bring back the one before it.
+    """
     by_version = sorted(clauses, key=lambda clause: clause.version)
-    return {clause.clause: clause for clause in by_version if clause.effective_from <= at}
+    latest = {clause.clause: clause for clause in by_version if clause.effective_from <= at}
+    return {name: one for name, one in latest.items() if one.effective_to is None or at < one.effective_to}
 
 
 def check_complete(clauses: Sequence[Clause], wanted: Sequence[Clause], *, file: Path) -> None:

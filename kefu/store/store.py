@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.engine.url import URL, make_url
 
-from kefu.errors import ConfigError, StaleRevision, StoreError
+from kefu.errors import StaleRevision, StoreError
 from kefu.store import schema
 from kefu.store.base import Clock, translated, utc_now
+from kefu.store.engines import connected, engine, parsed, prepare_file
 from kefu.store.kept import Kept
 from kefu.store.transaction import Transaction
 
-_LOCK_WAIT_SECONDS = 10
+T = TypeVar("T")
 _MIGRATION_LOCK = 0x4B656675  # any number, the same in every process
 
 
@@ -30,18 +29,19 @@ class Store:
         self._kept = Kept()
 
     @classmethod
-    def open(cls, url: str, *, migrate: bool = False, clock: Clock = utc_now) -> Store:
+    def open(cls, url: str, *, migrate: bool = False, clock: Clock = utc_now, serving: bool = False) -> Store:
         """Connect to ``url`` (``sqlite:///PATH`` or ``postgresql://…``) and check its schema.
 
         With ``migrate`` the schema is made or brought up to date first. Without it a database
         that is not at this code's revision raises StaleRevision; a newer one always does.
-        ``clock`` gives the time of rows whose time the caller does not give.
+        ``clock`` gives the time of rows whose time the caller does not give. ``serving`` is for
+        ThreadedStore, which cuts work that takes too long.
         """
-        parsed = _parsed(url)
-        _prepare_file(parsed, create=migrate)
-        store = cls(_engine(parsed), clock=clock)
+        known = parsed(url)
+        prepare_file(known, create=migrate)
+        store = cls(engine(known, serving=serving), clock=clock)
         try:
-            store.migrate() if migrate else store._check_revision()
+            store.migrate() if migrate else store.check_revision()
         except BaseException:
             store.close()
             raise
@@ -55,7 +55,7 @@ class Store:
         if self._engine.dialect.name == "sqlite":
             with translated(), closing(self._engine.raw_connection()) as raw:  # kept in the file from then on
                 raw.execute("PRAGMA journal_mode=WAL")
-        with translated(), _connection(self._engine, write=True, migrating=True) as connection:
+        with translated(), connected(self._engine, write=True, migrating=True) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             found = _revision(connection)
@@ -79,95 +79,52 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one moment of the database and cannot change it."""
-        with _connection(self._engine, write=False) as connection:
+        with connected(self._engine, write=False) as connection:
             yield Transaction(connection, self._clock, self._kept)
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """A transaction that is committed at the end of the block, or undone if that raises."""
-        with _connection(self._engine, write=True) as connection:
+    def write(self, *, alive: Callable[[], None] | None = None) -> Iterator[Transaction]:
+        """A transaction that is committed at the end of the block, or undone if that raises.
+
+        ``alive`` is called while a lock is waited for and right before the commit; it raises to end both.
+        """
+        with connected(self._engine, write=True, alive=alive) as connection:
             tx = Transaction(connection, self._clock, self._kept)
             yield tx
             tx.audit.flush()
-            with translated():
-                connection.commit()
+            if alive is not None:
+                alive()
+            _commit(connection)
+
+    def run(self, function: Callable[[Transaction], T], *, write: bool) -> T:
+        """What ``function`` gives, in a transaction of its own."""
+        with self.write() if write else self.read() as tx:
+            return function(tx)
 
     def change_counter(self, name: str) -> int:
         """A number that grows when the ``catalogue`` or the ``passages`` change."""
         with self.read() as tx:
             return tx.counter(name)
 
-    def _check_revision(self) -> None:
-        with translated(), _connection(self._engine, write=False) as connection:
+    def check_revision(self) -> None:
+        """Raise StaleRevision unless the database has this code's schema."""
+        with translated(), connected(self._engine, write=False) as connection:
             found = _revision(connection)
         if found != schema.REVISION:
             raise _stale(found)
 
 
-def _parsed(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except sa.exc.ArgumentError as error:
-        # the value is not repeated: it may hold a password
-        raise ConfigError("KEFU_DATABASE_URL is none; wanted sqlite:///PATH or postgresql://…") from error
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        found = parsed.get_backend_name()
-        raise ConfigError(f"KEFU_DATABASE_URL: found a {found} database; wanted sqlite or postgresql")
-    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ConfigError("KEFU_DATABASE_URL: found SQLite in memory, which two processes cannot share; "
-                          "wanted a file, sqlite:///PATH")  # fmt: skip
-    return parsed
+def _commit(connection: Connection) -> None:
+    """Commit; a connection whose commit failed is dropped.
 
-
-def _prepare_file(url: URL, *, create: bool) -> None:
-    if url.get_backend_name() != "sqlite":
-        return
-    file = Path(str(url.database))
-    if create:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    elif not file.exists():
-        raise StaleRevision(f"there is no database at {file}; `kefu seed` makes it and loads the shop")
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, future=True, pool_pre_ping=True)
-    arguments = {"timeout": _LOCK_WAIT_SECONDS, "check_same_thread": False}
-    engine = sa.create_engine(url, future=True, poolclass=sa.pool.QueuePool, connect_args=arguments)
-    sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # BEGIN is said by _begin_sqlite, not guessed by the driver
-    connection.execute("PRAGMA foreign_keys=ON")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    write = options.get("kefu_write", False)
-    # a migration makes some tables anew; dropping the old one must not take along what hangs on it
-    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('kefu_migrating') else 'ON'}")
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-@contextmanager
-def _connection(engine: Engine, *, write: bool, migrating: bool = False) -> Iterator[Connection]:
-    """A connection within a transaction; what is not committed is undone at the end."""
-    options: dict[str, Any] = {"kefu_write": write, "kefu_migrating": migrating}
-    if engine.dialect.name == "postgresql" and not write:
-        options.update(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    with translated():
-        connection = engine.connect()
+    SQLAlchemy 1.4 would put it back as it is, and on SQLite its transaction is open still.
+    """
     try:
         with translated():
-            connection = connection.execution_options(**options)
-            connection.begin()
-        yield connection
-    finally:
-        connection.close()
+            connection.commit()
+    except BaseException:
+        connection.invalidate()
+        raise
 
 
 def _check_references(connection: Connection) -> None:

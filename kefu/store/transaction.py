@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -80,6 +80,11 @@ class Transaction(Repository):
         self.messages = Messages(connection, clock)
         self.attachments = Attachments(connection, clock)
         self.feedback = FeedbackRows(connection, clock)
+
+    @property
+    def driver_connection(self) -> Any:
+        """The driver's own connection, for whoever has to stop what it runs."""
+        return self._connection.connection.driver_connection
 
     def as_of(self, moment: datetime) -> Transaction:
         """The same transaction for reading, with the returns, refunds, invoices and tickets of before."""

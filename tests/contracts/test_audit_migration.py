@@ -113,12 +113,41 @@ def test_a_role_that_serves_may_add_to_the_audit_and_do_no_more(
         "ALTER TABLE audit DISABLE TRIGGER ALL", "DROP TABLE audit",
         "INSERT INTO legal_moves VALUES ('refund', 'failed', 'requested')",
         "UPDATE alembic_version SET version_num = '9'",
+        "INSERT INTO counters (name, value) VALUES ('more', 1)", "DELETE FROM counters",
     ):  # fmt: skip
         with pytest.raises(StoreError, match="permission denied|must be owner"), owner.write() as tx:
             tx.execute('SET LOCAL ROLE "serving ""one"""')
             tx.execute(refused)
     with owner.read() as tx:
         assert verify(tx.audit.rows()).holds and len(tx.audit.of_subject("RF-k1")) == 2
+    owner.close()
+
+
+def test_a_role_that_serves_cannot_say_that_a_shop_is_being_loaded(
+    postgres_databases: PostgresDatabases,
+) -> None:
+    """While that counter is up, refunds, payments and claims may be deleted: the owner's affair."""
+    url, serve = postgres_databases.shop(), 'SET LOCAL ROLE "serving two"'
+    with connected(url) as connection:
+        connection.execute(sa.text('DROP ROLE IF EXISTS "serving two"'))
+        connection.execute(sa.text('CREATE ROLE "serving two"'))
+    owner = Store.open(url)
+    grants.apply(owner, "serving two")
+    raised = "UPDATE counters SET value = 1 WHERE name = 'loading'"
+    renamed = "UPDATE counters SET name = 'loading'"
+    with pytest.raises(StoreError), owner.write() as tx:
+        tx.execute(serve)
+        tx.execute(raised)
+        tx.execute("DELETE FROM payments")
+    with pytest.raises(StoreError), owner.write() as tx:
+        tx.execute(serve)
+        tx.execute(f"{renamed} WHERE name = 'passages'")
+    with owner.write() as tx:
+        tx.execute(serve)
+        tx.execute("UPDATE counters SET value = value + 1 WHERE name = 'catalogue'")
+        assert tx.counter("catalogue") > 0 and tx.counter("loading") == 0
+    with owner.write() as tx:  # the owner loads a shop as before
+        tx.empty()
     owner.close()
 
 

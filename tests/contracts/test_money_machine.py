@@ -15,13 +15,16 @@ from pathlib import Path
 
 import pytest
 
+from kefu.shop.operation import Item, Operation
 from tests.support.databases import PostgresDatabases
 from tests.support.money import rules
+from tests.support.money.machine import machine_on
 from tests.support.money.play import WANTED, play
-from tests.support.money.provider import Booked
+from tests.support.money.provider import MOODS, Booked
 from tests.support.money.rules import Model, Promise
 from tests.support.money.shop import START, PostgresShop, sqlite_shop
 from tests.support.money.snapshot import Row, Snapshot, snapshot
+from tests.support.money.wishes import Behind
 
 RUNS, STEPS = 2_000, 3  # a step is a wish, the yes, the provider and a decision at once
 RARE = {"reconciled: held", "other terms"}  # asked of the 20,000 runs alone
@@ -47,6 +50,27 @@ def test_runs_on_postgresql(postgres_databases: PostgresDatabases) -> None:
     finally:
         shop.close()
     assert tally["yes: done_cancel"] and tally["yes: done_refund_waiting"] and tally["crash"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "came"),
+    [
+        ("return", "unwanted", "paid_back"),
+        ("return", "damaged", "paid_back"),
+        ("exchange", "unwanted", "exchange"),
+    ],
+)
+def test_the_machine_receives_goods(kind: str, reason: str, came: str) -> None:
+    """What chance seldom brings about in three steps, once each: agreed, received, received again."""
+    behind = Behind(True, MOODS[0], None, None, None, arrives=True)
+    wish = Operation(kind, "N9", (Item(1, 1),), reason=reason, variant="white")
+    with tempfile.TemporaryDirectory() as folder, sqlite_shop(Path(folder)) as databases:
+        machine = machine_on(databases)()
+        machine.begin(100_000, 3, False, wish, True, behind)
+        machine.the_money_is_right()
+        machine.goods_arrive(0, True, MOODS[0])
+        machine.the_money_is_right()
+    assert machine.tally[f"receive: receipt_{came}"] == machine.tally["receive: receipt_already"] == 1
 
 
 # -- the rules themselves: each refuses what it is there for ---------------------------------

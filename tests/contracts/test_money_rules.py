@@ -14,6 +14,7 @@ from kefu.errors import DuplicateKey, StoreError
 from kefu.store import Store, schema
 from kefu.store.migrations import config
 from tests.support.databases import NOW
+from tests.support.drivers import BLOCKING
 from tests.support.rows import refund
 
 
@@ -182,6 +183,7 @@ def everything(url: str) -> list[Any]:
     return [orders, refunds, payments]
 
 
+@BLOCKING
 def test_whoever_stops_waits_for_those_who_hold_the_switch(store: Store) -> None:
     """On PostgreSQL by the row's shared lock, on SQLite because one transaction writes at a time."""
     told: list[str] = []

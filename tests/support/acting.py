@@ -29,6 +29,7 @@ class Stage:
 
     store: Store
     customer_id: str
+    loop: asyncio.AbstractEventLoop
     language: str = "en"
 
     def hear(self, action: KefuAction, *events: dict[str, Any], slots: dict[str, Any] | None = None) -> str:
@@ -37,7 +38,7 @@ class Stage:
         known = {"language": self.language, **(slots or {})}
         tracker = Tracker(SESSION, known, said[-1].get("parse_data") or {}, said, False, None, {}, None)
         dispatcher = CollectingDispatcher()
-        asyncio.run(action.run(dispatcher, tracker, {}))
+        self.loop.run_until_complete(action.run(dispatcher, tracker, {}))
         return "\n".join(self._words(message) for message in dispatcher.messages)
 
     def _words(self, message: dict[str, Any]) -> str:
@@ -70,13 +71,16 @@ def stage(
     with store.write() as tx:
         if tx.sessions.get(SESSION) is None:
             tx.sessions.add(Session(SESSION, customer_id, None, now, now + timedelta(days=1)))
+    loop = asyncio.new_event_loop()
     try:
-        yield Stage(store, customer_id)
+        yield Stage(store, customer_id, loop)
     finally:
+        loop.run_until_complete(wiring.serving().close())
+        loop.close()
         store.close()
         _forget()
 
 
 def _forget() -> None:
-    for made in (wiring.settings, wiring.store, wiring.provider, wiring.generator):
+    for made in (wiring.settings, wiring.store, wiring.serving, wiring.provider, wiring.generator):
         made.cache_clear()

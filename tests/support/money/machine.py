@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -21,16 +21,29 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from kefu.errors import KefuError
 from kefu.shop import confirmations
 from kefu.shop.killswitch import resume, stop
-from kefu.shop.operation import Item, Operation
+from kefu.shop.operation import Operation
 from kefu.shop.outcome import Outcome
+from kefu.shop.receipt import receive
 from kefu.shop.settlement import owed, reconcile, settle
 from kefu.shop.supervision import approve, reject
 from kefu.store import Store
 from kefu.store.records import Clause
-from tests.support.money.provider import MOODS, MoodyProvider
-from tests.support.money.rules import SUPERVISOR, Model, Promise, check
+from tests.support.money.provider import MoodyProvider
+from tests.support.money.rules import SUPERVISOR, Model, Promise, check, pieces_moved
 from tests.support.money.shop import ANN, ORDERS, SESSIONS, START, Databases, clauses
 from tests.support.money.snapshot import snapshot
+from tests.support.money.wishes import (
+    Behind,
+    any_number,
+    limits,
+    moods,
+    often,
+    seldom,
+    sessions,
+    times,
+    what_follows,
+    wishes,
+)
 
 MINUTES = 10
 FORTH = {"processing": "shipped", "shipped": "delivered"}
@@ -38,64 +51,9 @@ BACK = {"approved": "in_transit", "in_transit": "received"}
 GONE = "refused_confirmation_gone"
 NOBODYS = "no such confirmation"
 
-FITS = {
-    "processing": ("cancel", "refund"), "pending_payment": ("cancel",), "completed": ("refund",),
-    "active": ("refund",), "delivered": ("return", "exchange"),
-}  # fmt: skip
-EVERYTHING = ("cancel", "refund", "return", "exchange")
-
 
 class Crash(Exception):
     """The process ends here."""
-
-
-class Behind(NamedTuple):
-    """What goes with a yes in the same step: a step for each would seldom come in this order."""
-
-    settles: bool  # else the process ends between the commit and the call of the provider
-    mood: str  # the provider's
-    decides: bool | None  # on what a limit hands to a supervisor, where it is decided at once
-    crashes: int | None  # at which statement of a first try, which is then done again
-    asks: tuple[timedelta, str] | None  # reconcile: after how long, and the provider's mood then
-
-
-pieces = st.sampled_from((None, 1, 1, 1, 2, 3, 0, -1, 99))
-some_lines = st.lists(
-    st.builds(Item, st.sampled_from((1, 2)), pieces), min_size=1, max_size=2, unique_by=lambda i: i.line
-)
-
-
-@st.composite
-def any_wish(draw: st.DrawFn) -> Operation:
-    """A wish about any order; more often than not one that was possible when the shop began."""
-    number = draw(st.sampled_from(sorted(ORDERS)))
-    _, status, _, bought = ORDERS[number]
-    items = draw(st.one_of(st.just([]), some_lines))
-    return Operation(
-        kind=draw(st.sampled_from(FITS[status] * 3 + EVERYTHING)),
-        order_number=number,
-        items=tuple(item for item in items if item.line <= len(bought)),
-        reason=draw(st.sampled_from(("unwanted", "damaged", "damaged", None))),
-        variant="white",
-    )
-
-
-wishes = any_wish()
-moods = st.sampled_from(MOODS)
-sessions = st.sampled_from(sorted(SESSIONS))
-times = st.sampled_from([timedelta(minutes=m) for m in (1, 9, 10, 60, 8 * 24 * 60, 31 * 24 * 60)])
-seldom = st.sampled_from((False, False, False, True))
-often = st.sampled_from((True, True, True, False))
-what_follows = st.builds(
-    Behind,
-    settles=often,
-    mood=moods,
-    decides=st.sampled_from((None, True, True, False)),
-    crashes=st.sampled_from((None, None, None, None, 5, 15, 30, 45, 70)),
-    asks=st.one_of(st.none(), st.tuples(times, moods)),
-)
-limits = st.sampled_from((20_000, 20_000, 100_000, 6_000, 3_000, 0))
-any_number = st.integers(0, 1_000)
 
 
 class MoneyMachine(RuleBasedStateMachine):
@@ -152,6 +110,10 @@ class MoneyMachine(RuleBasedStateMachine):
             for refund in outcome.facts.get("refunds") or (outcome.facts.get("refund"),):
                 if refund is not None:  # a return has none yet
                     self._decided(refund.refund_id, behind.decides, behind.settles)
+        came = outcome.facts.get("returns") or () if outcome.kind == "done" and behind.arrives else ()
+        for row in came:
+            if row.state in BACK:
+                self._arrived(row.return_id, behind.settles)
         if behind.asks is not None:
             self.reconcile(*behind.asks)
 
@@ -234,6 +196,24 @@ class MoneyMachine(RuleBasedStateMachine):
                 tx.returns.set_state(key, to) if back else tx.orders.set_status(key, to)
                 tx.audit.add("warehouse", to, row["order_number"], {}, now=self.model.now)
 
+    @precondition(lambda self: self._agreed())
+    @rule(pick=any_number, settles=often, mood=moods)
+    def goods_arrive(self, pick: int, settles: bool, mood: str) -> None:
+        """The returns desk takes goods in, some of them again; what was promised for them is paid."""
+        returns = self._agreed()
+        self.provider.mood = mood
+        self._arrived(returns[pick % len(returns)], settles)
+
+    def _arrived(self, return_id: str, settles: bool) -> None:
+        self.the_money_is_right()  # before they came, too: rows that begin and end in one step show no way
+        with self.store.write() as tx:
+            outcome = receive(tx, return_id, by="Wei", now=self.model.now)
+        self._count("receive", outcome)
+        if outcome.kind == "done":
+            self.model.moved.update(pieces_moved(self.before, self.before.returns[return_id]))
+        for refund in owed(outcome) if settles else ():
+            settle(self.store, self.provider, refund.refund_id, now=self.model.now, seconds=0)
+
     # -- what the shop does ---------------------------------------------------------------
 
     @precondition(lambda self: self._waits())
@@ -315,6 +295,7 @@ class MoneyMachine(RuleBasedStateMachine):
         del self.model.waiting[session]
         if outcome.kind == "done":
             self.model.kept.add(nonce)
+            self.model.wishes.update({row.return_id: nonce for row in outcome.facts.get("returns") or ()})
         elif outcome.facts.get("nonce"):
             self.tally["other terms"] += 1
             self._promised(session, outcome.facts["nonce"], outcome)
@@ -330,7 +311,8 @@ class MoneyMachine(RuleBasedStateMachine):
         pays_now = outcome.code.startswith(("confirm_cancel", "confirm_refund"))  # a return: on arrival
         amount = outcome.facts["amount"].amount if pays_now else 0
         expires = self.model.now + timedelta(minutes=MINUTES)
-        self.model.promises[nonce] = Promise(session, amount, expires)
+        later = outcome.facts["amount"].amount if outcome.code.startswith("confirm_return") else 0
+        self.model.promises[nonce] = Promise(session, amount, expires, later)
         self.model.waiting[session] = nonce
 
     def _session(self, number: str, own: bool, other: bool) -> str:
@@ -340,6 +322,9 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def _waits(self) -> list[str]:
         return sorted(key for key, row in self.before.refunds.items() if row["state"] == "requested")
+
+    def _agreed(self) -> list[str]:
+        return sorted(k for k, row in self.before.returns.items() if row["state"] in (*BACK, "received"))
 
     def _waiting(self, pick: int) -> str:
         waiting = self._waits()

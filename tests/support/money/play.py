@@ -18,7 +18,7 @@ WANTED = (
     "yes: done_return", "yes: done_return_damaged", "yes: done_return_waiting", "yes: done_exchange",
     "yes: refused_confirmation_gone", "told again", "other terms", "crash", "approved", "rejected",
     "show: refused_not_visible", "reconciled: settled", "reconciled: waiting", "reconciled: unanswered",
-    "reconciled: held",
+    "reconciled: held", "receive: receipt_paid_back", "receive: receipt_exchange",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from tests.support.money.snapshot import Row, Snapshot
 
 SUPERVISOR = "Sue"
 DEAD = ("rejected", "failed")
+ARRIVED = "return:"  # how the key of a refund begins that goods led to
 REFUND_STATES = ("requested", "approved", "rejected", "submitted", "succeeded", "failed")
 OPEN = ("requested", "approved", "submitted")
 AFTER: Mapping[str, Mapping[str, tuple[str, ...]]] = {  # which states may follow, at once or by and by
@@ -50,11 +51,15 @@ class Limits:
 
 @dataclass
 class Promise:
-    """What a confirmation showed: in which session, how much is paid back at once, and until when."""
+    """What a confirmation showed: in which session, how much is paid back at once, and until when.
+
+    ``on_arrival`` is what is paid when the goods are there.
+    """
 
     session: str
     amount: int
     expires: datetime
+    on_arrival: int = 0
 
 
 @dataclass
@@ -68,6 +73,8 @@ class Model:
     kept: set[str] = field(default_factory=set)  # nonces that were said yes to, and done
     decided: set[str] = field(default_factory=set)  # refunds that a supervisor approved or rejected
     stopped: bool = False  # the kill switch
+    wishes: dict[str, str] = field(default_factory=dict)  # return to the nonce that it came from
+    moved: Counter[tuple[str, str]] = field(default_factory=Counter)  # pieces that goods received add or take
 
     def takes(self, session: str, nonce: str) -> bool:
         """Whether a yes to ``nonce`` in ``session`` counts now."""
@@ -84,10 +91,11 @@ def check(
     only_legal_moves(before, after)
     terms_never_change(before, after)
     every_refund_was_promised(after, model)
+    what_is_paid_on_arrival_was_promised(after, model)
     automatic_ones_within_the_limits(before, after, model)
     the_others_were_decided(after, model)
     books_and_refunds_agree(after, books)
-    stock_is_conserved(start, after)
+    stock_is_conserved(start, after, model.moved)
     every_change_is_in_the_audit(before, after)
     one_confirmation_waits_in_a_session(after, model)
 
@@ -150,12 +158,27 @@ def every_refund_was_promised(after: Snapshot, model: Model) -> None:
     """Refunds come from a yes to a confirmation, under its nonce, for exactly what it showed."""
     sums: Counter[str] = Counter()
     for row in after.refunds.values():
+        if row["key"].startswith(ARRIVED):
+            continue
         nonce = row["key"].partition("/")[0]
         assert nonce in model.kept, f"nobody said yes to {row}"
         sums[nonce] += row["amount"]
     for nonce in model.kept:
         promise = model.promises[nonce]
         assert sums[nonce] == promise.amount, f"{promise} came to {sums[nonce]}"
+
+
+def what_is_paid_on_arrival_was_promised(after: Snapshot, model: Model) -> None:
+    """For goods that were received, once each, and never more than the confirmation of their wish showed."""
+    sums: Counter[str] = Counter()
+    for row in after.refunds.values():
+        if row["key"].startswith(ARRIVED):
+            came = after.returns[row["key"].removeprefix(ARRIVED)]
+            assert (came["state"], came["kind"]) == ("received", "return"), came
+            assert (came["order_number"], came["line"]) == (row["order_number"], row["line"]), row
+            sums[model.wishes[came["return_id"]]] += row["amount"]
+    over = {nonce: sum_ for nonce, sum_ in sums.items() if sum_ > model.promises[nonce].on_arrival}
+    assert over == {}
 
 
 def automatic_ones_within_the_limits(before: Snapshot, after: Snapshot, model: Model) -> None:
@@ -198,9 +221,27 @@ def books_and_refunds_agree(after: Snapshot, books: Mapping[str, Booked]) -> Non
         assert row["state"] in ("submitted", "failed" if booked.refused else "succeeded")
 
 
-def stock_is_conserved(start: Snapshot, after: Snapshot) -> None:
-    """Of each variant: what is on the shelf, in orders, and set aside for exchanges stays the same."""
-    assert _pieces(start) == _pieces(after) and min(after.stock.values()) >= 0
+def stock_is_conserved(
+    start: Snapshot, after: Snapshot, moved: Mapping[tuple[str, str], int] | None = None
+) -> None:
+    """Of each variant: what is on the shelf, in orders, and set aside for exchanges stays the same.
+
+    But for ``moved``: pieces that came back stay in their order's rows too.
+    """
+    wanted = Counter(_pieces(start))
+    wanted.update(moved or {})
+    assert dict(wanted) == _pieces(after) and min(after.stock.values()) >= 0
+
+
+def pieces_moved(before: Snapshot, row: Row) -> Counter[tuple[str, str]]:
+    """What goods that are received change in such a count: on the shelf again, the line another variant."""
+    line = before.lines[row["order_number"], row["line"]]
+    old, pieces = (line["product_id"], line["variant"]), row["quantity"]
+    found = Counter({old: pieces} if row["reason"] == "unwanted" else {})
+    if row["kind"] == "exchange" and pieces == line["quantity"] - line["cancelled"]:
+        found[old] -= pieces
+        found[line["product_id"], row["new_variant"]] += pieces
+    return found
 
 
 def _pieces(of: Snapshot) -> dict[tuple[str, str], int]:

@@ -33,7 +33,7 @@ class Snapshot:
 # spelt out: building and compiling the statements would take longer than running them
 _ORDERS = "SELECT order_number, customer_id, status, paid FROM orders"
 _LINES = "SELECT order_number, line, product_id, variant, quantity, cancelled FROM order_lines"
-_RETURNS = "SELECT return_id, order_number, line, quantity, kind, new_variant, state FROM returns"
+_RETURNS = "SELECT return_id, order_number, line, quantity, kind, new_variant, state, reason FROM returns"
 _REFUNDS = "SELECT * FROM refunds"
 _OPEN = "SELECT session_id, nonce FROM confirmations WHERE state = 'open'"
 _STOCK = "SELECT product_id, name, stock FROM variants"

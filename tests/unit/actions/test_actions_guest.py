@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import asks, forms, wiring
+from actions import asks, base, forms, wiring
 from actions.asks import ActionAskGuestCode
 from actions.forms import ValidateOrderStatusForm
 from actions.turn import Event, Turn
 from kefu.cli import keys
-from kefu.shop.identity import Identity, identify
+from kefu.shop.identity import Identity, identify, send_code
+from kefu.store.threaded import ThreadedStore
 from tests.support.codes import RULES, guest, other_than
 from tests.support.demo_shop import NOW, DemoShop, demo_shop
 
@@ -77,6 +79,35 @@ def test_the_number_said_again_beside_the_code_asks_for_no_other_code(shop: Demo
     assert said[0] == "utter_code_right" and verified(shop) == "KF10000029"
     with shop.read() as tx:
         assert len(tx.outbox.of(MARIA)) == 1
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_a_form_that_fails_behind_a_guess_gives_no_try_back(
+    shop: DemoShop, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    """Counted in a transaction of its own, and once; the sixth guess is none any more."""
+
+    def fail(*_: Any, **__: Any) -> bool:
+        raise RuntimeError("after the try")
+
+    now = datetime.now(timezone.utc)
+    guest(shop.store, "late", now=now)
+    with shop.write() as tx:
+        send_code(tx, "late", "KF10000029", now=now, rules=RULES)
+    monkeypatch.setattr(base, "serving", lambda: ThreadedStore(shop.store))
+    if broken:
+        monkeypatch.setattr(forms, "check_code", fail)
+    slots = {"requested_slot": "guest_code", "guest_order": "KF10000029"}
+    wrong = other_than(last_code(shop))
+    for tries in (1, 2, 3, 4, 5, 5):
+        at = turn(slots, code=wrong)
+        at.tracker.sender_id = "late"
+        await ValidateOrderStatusForm().run(at.dispatcher, at.tracker, {})
+        said = at.dispatcher.messages[0]["response"]
+        assert said == ("utter_action_failed" if broken else "utter_code_wrong")
+        with shop.read() as tx:
+            code = tx.codes.latest("late")
+        assert code is not None and code.tries == tries
 
 
 def test_where_no_other_code_is_sent_the_words_say_so_and_the_latest_still_works(shop: DemoShop) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,15 +148,13 @@ class CommitUnanswered:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        with self._store.write() as tx:
-            yield tx
+    async def run(self, function: Callable[[Transaction], Any], *, write: bool = False) -> Any:
+        self._store.run(function, write=write)
         raise StoreError("the database cannot be used now: connection lost")
 
 
 def test_a_commit_without_an_answer_is_not_called_undone(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "store", lambda: CommitUnanswered(on.store))
+    monkeypatch.setattr(base, "serving", lambda: CommitUnanswered(on.store))
     heard = yes(on, Operation("cancel", ORDER))
     assert "cannot tell yet whether it was done" in heard and "Nothing was changed" not in heard
 

@@ -21,6 +21,7 @@ from actions.handoff import ActionComplaint, ActionEscalateLegal, ActionRequestH
 from actions.turn import Event, Turn
 from actions.understood import decision, urgent
 from kefu.shop.identity import Identity
+from kefu.store.threaded import ThreadedStore
 from tests.support.demo_shop import NOW, DemoShop, demo_shop
 
 ALICE = Identity("alice", "C1001")
@@ -209,7 +210,7 @@ def test_nothing_that_was_written_stands_in_a_decision(text: str, other: str) ->
 async def test_every_action_writes_its_decision_down_when_asked_to(
     shop: DemoShop, level: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(base, "store", lambda: shop.store)
+    monkeypatch.setattr(base, "serving", lambda: ThreadedStore(shop.store))
     at = turn(said("complaint", UPSET))
     with caplog.at_level(level, logger=base.logger.name):
         await ActionComplaint().run(at.dispatcher, at.tracker, {})

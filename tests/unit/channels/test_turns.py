@@ -24,34 +24,36 @@ class MemoryRecords:
         self.presses: dict[tuple[str, str], Press] = {}
         self.full = False
 
-    def open_session(self, *, customer_token: str | None, language: str | None) -> tuple[Visitor, str]:
+    async def open_session(self, *, customer_token: str | None, language: str | None) -> tuple[Visitor, str]:
         return VISITOR, "token"
 
-    def visitor(self, token: str) -> Visitor:
+    async def visitor(self, token: str) -> Visitor:
         return VISITOR
 
-    def answered(self, session_id: str, message_id: str) -> Answered | None:
+    async def answered(self, session_id: str, message_id: str) -> Answered | None:
         return self.answers.get((session_id, message_id))
 
-    def keep(self, session_id: str, message_id: str, *, answered: Answered, presses: Sequence[Press]) -> None:
+    async def keep(
+        self, session_id: str, message_id: str, *, answered: Answered, presses: Sequence[Press]
+    ) -> None:
         if self.full:
             raise StoreError("full")
         self.answers[session_id, message_id] = answered
         self.presses.update({(session_id, press.nonce): press for press in presses})
 
-    def take_press(self, session_id: str, nonce: str) -> Press | None:
+    async def take_press(self, session_id: str, nonce: str) -> Press | None:
         return self.presses.pop((session_id, nonce), None)
 
-    def demo_customers(self) -> list[DemoCustomer] | None:
+    async def demo_customers(self) -> list[DemoCustomer] | None:
         return None
 
-    def demo_token(self, customer_id: str) -> str | None:
+    async def demo_token(self, customer_id: str) -> str | None:
         return None
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """It always answers."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """There is nothing to close."""
 
 

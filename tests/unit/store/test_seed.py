@@ -14,7 +14,7 @@ import pytest
 from kefu.errors import SeedError
 from kefu.store import Store
 from kefu.store.knowledge_records import Passage, Relation
-from kefu.store.policy_file import read_policy
+from kefu.store.policy_file import begun, read_policy
 from kefu.store.seed import seed
 from tests.support.databases import NOW, SHOP, SqliteDatabases
 from tests.support.rows import refund, session, ticket
@@ -304,6 +304,8 @@ def test_a_clause_may_end(shop_store: Store, tmp_path: Path) -> None:
     with shop_store.write() as tx:
         tx.policy.replace_all(read_policy(file, now=NOW))
         at = {days: tx.policy.in_force(NOW + timedelta(days=days)) for days in (-11, 0, 5)}
+    clauses = read_policy(file, now=NOW)  # what a replay reads of the file itself is the same
+    assert at == {days: begun(clauses, NOW + timedelta(days=days)) for days in at}
     assert at[-11]["a.1"].params == {"days": "1"} and at[0]["a.1"].params == {"days": "2"} and at[5] == {}
     file.write_text(header + "a.1,days=2,{days},{days},10,12\n")
     with pytest.raises(SeedError, match="effective_to_days_ago: found '12'"):
