@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0013"  # the alembic revision that this code was written for
+REVISION = "0012"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
