@@ -176,12 +176,17 @@ def perform(case: Case, offer: Outcome, *, key: str) -> Outcome:
         facts["ticket_id"] = ask_supervisor(case, facts["amount"], facts["limit_clause"])
         return done("done_refund_waiting", offer.clause, **facts)
     if offer.code == "confirm_refund_membership":
-        end_membership(case.tx, case.order, now=case.now)
-        facts["ended_at"] = case.now
+        facts["ended_at"] = end_membership(case.tx, case.order, now=case.now)
     return done(offer.code.replace("confirm_", "done_"), offer.clause, **facts)
 
 
-def end_membership(tx: Transaction, order: Order, *, now: datetime) -> None:
-    """End a membership at once: its payment is given back."""
+def end_membership(tx: Transaction, order: Order, *, now: datetime) -> datetime:
+    """End a membership at once, since its payment is given back; when it ended.
+
+    One whose refund the provider refused has ended before.
+    """
+    if order.status == "ended":
+        return order.ended_at or now
     tx.orders.set_renews(order.order_number, False, now)
     tx.orders.set_status(order.order_number, "ended")
+    return now

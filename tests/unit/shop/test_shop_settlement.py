@@ -71,6 +71,18 @@ def test_a_refused_refund_is_a_case_for_a_person(till: Till, shop: DemoShop) -> 
     assert again(till) == Reconciled()
 
 
+def test_a_membership_whose_refund_was_refused_can_be_refunded_again(till: Till, shop: DemoShop) -> None:
+    dana, gold = Identity("dana", "C1006"), "KF10000017"
+    till.provider.tell("refuse")
+    assert till.yes(dana, till.ask(dana, "refund", gold)).code == "done_refund_failed"
+    assert shop.order(gold).status == "ended"
+    till.provider.tell("pay")
+    outcome = till.yes(dana, till.ask(dana, "refund", gold))
+    assert (outcome.code, outcome.facts["ended_at"]) == ("done_refund_membership", shop.order(gold).ended_at)
+    assert [refund.state for refund in till.refunds(gold)] == ["failed", "succeeded"]
+    assert len(till.booked(gold)) == 1
+
+
 @pytest.mark.parametrize(("behaviour", "paid"), [("timeout_before", 0), ("timeout_after", 1)])
 def test_an_unknown_outcome_is_asked_for_and_never_paid_twice(till: Till, behaviour: str, paid: int) -> None:
     till.provider.tell(behaviour)
