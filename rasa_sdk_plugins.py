@@ -33,9 +33,9 @@ def attach_sanic_app_extensions(app: Any) -> None:
     app.config.KEEP_ALIVE_TIMEOUT = KEPT_ALIVE_SECONDS
     app.register_middleware(_Door().let_in, "request")
     app.register_middleware(_without_details, "response")
-    for start in (_start_reconciler, _start_sending):
+    for start in (_start_reconciler, _start_sending, _heed_early_end):
         app.register_listener(start, "after_server_start")
-    for stop in (_stop_reconciler, _stop_sending, _close_store):
+    for stop in (_note_end, _stop_reconciler, _stop_sending, _close_store):
         app.register_listener(stop, "before_server_stop")
 
 
@@ -101,6 +101,29 @@ async def _start_sending(app: Any, loop: asyncio.AbstractEventLoop) -> None:
 
 async def _stop_sending(app: Any, loop: asyncio.AbstractEventLoop) -> None:
     await asyncio.to_thread(app.ctx.kefu_mails.stop)
+
+
+async def _heed_early_end(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """Stop the server where it was told to while it started.
+
+    Sanic 21 heeds one SIGTERM. One that comes during these listeners stops the loop's run for them, and the
+    server would go on for ever.
+    """
+    app.ctx.ending = asyncio.Event()
+    app.ctx.heeding = loop.create_task(_stop_if_told(app, loop))
+
+
+async def _stop_if_told(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    while not app.is_stopping:
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(1.0)  # a stop that was heard says so meanwhile
+    if not app.ctx.ending.is_set():
+        loop.stop()
+
+
+async def _note_end(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    app.ctx.ending.set()
+    app.ctx.heeding.cancel()
 
 
 async def _close_store(app: Any, loop: asyncio.AbstractEventLoop) -> None:

@@ -132,11 +132,10 @@ class Forever:
             self._task = asyncio.create_task(self._go_on())
 
     async def stop(self) -> None:
-        """End."""
-        if self._task is not None:
+        """End. Asked again and again: a timeout that runs out in the same moment eats a cancellation."""
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task}, timeout=0.2)
 
     async def _go_on(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from kefu.components.fencing import current_fence
 from kefu.components.lock_store import QueueLockStore
+from kefu.components.redis_line import Forever
 from kefu.components.redis_lock_store import RedisQueueLockStore
 from tests.services import Service
 
@@ -231,6 +232,24 @@ async def test_a_crashed_waiter_holds_nobody_up(
         await dead._opened().pulse.stop()
     async with alive.lock("queue", lock_lifetime=5 * LEASE):
         pass
+
+
+async def test_work_that_eats_a_cancellation_ends_all_the_same() -> None:
+    eaten = []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            eaten.append(1)
+            if len(eaten) > 1:
+                raise
+
+    endless = Forever(work)
+    endless.start()
+    await asyncio.sleep(0)
+    await asyncio.wait_for(endless.stop(), timeout=5)
+    assert len(eaten) == 2
 
 
 async def test_numbers_grow_behind_a_flush(
