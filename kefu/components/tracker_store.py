@@ -169,7 +169,8 @@ class SqlTrackerStore(TrackerStore):
         if known is not None:
             return known
         kept = self._records.load(tracker.sender_id)
-        if kept is None or not kept.last:
+        # one of ours that was not read is new: what stands there meanwhile is not its beginning
+        if kept is None or not kept.last or isinstance(tracker, KeptTracker):
             return Kept(kept.generation if kept else 0)
         return read(kept, self.domain).kept_so_far()
 

@@ -14,7 +14,7 @@ from kefu.knowledge.views import unit_rows
 
 CONNECTIVITY = 16
 EXPANSION_ADD = 96
-EXPANSION_SEARCH = 128
+EXPANSION_SEARCH = 512  # of 900,000 made English questions: recall@10 0.88 at 128, 0.95 at 512 for 1 ms more
 _SPREAD = 5.0  # standard deviations of a unit vector's numbers that int8 spans
 
 

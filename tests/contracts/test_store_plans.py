@@ -20,7 +20,7 @@ from kefu.shop.orders import refunds_of, returns_of
 from kefu.shop.recommend import LATELY, recommend
 from kefu.shop.tickets import ask_for_person, tickets_of
 from kefu.store import Store, schema
-from kefu.store.chat_records import Button
+from kefu.store.chat_records import Attachment, Button
 from kefu.store.knowledge_records import Passage, PassageSource
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.rows import session
@@ -50,6 +50,7 @@ def large(request: pytest.FixtureRequest) -> Iterator[Store]:
     for act in (talking, changing("invoice", invoice_kind="personal")):  # no table is to be empty
         act(store, *owned(store, "shipped"))
     with store.write() as tx:
+        tx.attachments.add(Attachment("a1", "s1", "image/png", 1, 1, b"x", None, NOW))
         tx.passages.put(passage(f"p{number}") for number in range(2_000))
         tx.passages.remove((f"p{number}", "en") for number in range(1_000, 2_000))
         for number in range(500):
@@ -127,7 +128,7 @@ def talking(store: Store, number: str, speaker: Identity) -> None:
         tx.codes.add(speaker.session_id, number, "hash", NOW)
         tx.codes.latest(speaker.session_id)
         tx.buttons.add(Button(f"b-{number}", speaker.session_id, "Yes", "affirm", {}))
-        tx.buttons.take(f"b-{number}", speaker.session_id)
+        tx.buttons.take(f"b-{number}", speaker.session_id, message_id="m1")
         tx.turns.add(speaker.session_id, "m1", "hash", "[]")
         tx.turns.get(speaker.session_id, "m1")
         tx.outbox.add(to="buyer1@shop.example", subject="s", body="b", code="1")

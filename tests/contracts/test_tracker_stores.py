@@ -245,6 +245,19 @@ async def test_two_first_turns_at_once_do_not_mix(ours: SqlTrackerStore) -> None
     assert len(texts(await ours.retrieve_full_tracker("new"))) == len(said)
 
 
+async def test_a_new_conversation_that_another_turn_began_meanwhile_is_no_part_of_it(
+    ours: SqlTrackerStore,
+) -> None:
+    late = await ours.get_or_create_tracker("new", append_action_listen=False)
+    late.update_with_events(turn("late", "KF1"), DOMAIN)
+    early = await ours.get_or_create_tracker("new", append_action_listen=False)
+    early.update_with_events(turn("early", "KF1"), DOMAIN)
+    await ours.save(early)
+    with pytest.raises(Overtaken):
+        await ours.save(late)
+    assert texts(await ours.retrieve("new")) == ["early"]
+
+
 async def test_a_holder_that_was_thought_dead_saves_nothing(ours: SqlTrackerStore) -> None:
     await say(ours, "someone", "first")
     with holding(Fence("someone", 7)):

@@ -147,7 +147,7 @@ def ask(url: str, message: str) -> str:
 def test_one_command_serves_and_one_ctrl_c_ends_it(project: Path) -> None:
     with up(project) as supervisor:
         url = f"http://127.0.0.1:{supervisor.port}"
-        assert "<title>Kefu</title>" in httpx.get(f"{url}/").text
+        assert "<title>Customer service</title>" in httpx.get(f"{url}/").text
         assert ask(url, "hi") == "hello from the tiny model"
         assert ask(url, "count") == "forty-two from the action server"
         assert "sorry" in ask(url, "nobody has a rule for this")

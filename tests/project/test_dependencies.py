@@ -12,7 +12,7 @@ import pytest
 from tests.support.project import ROOT, modules
 
 RUNNING = ("kefu", "actions", "rasa_sdk_plugins.py")
-OURS = {"kefu", "actions", "benchmarks", "tests", "scripts"}
+OURS = {"kefu", "actions", "benchmarks", "tests", "scripts", "rasa_sdk_plugins"}
 # Where the name to import is not the name to install.
 DISTRIBUTIONS = {
     "bs4": "beautifulsoup4",

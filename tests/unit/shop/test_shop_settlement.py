@@ -79,7 +79,7 @@ def test_a_membership_whose_refund_was_refused_can_be_refunded_again(till: Till,
     till.provider.tell("pay")
     outcome = till.yes(dana, till.ask(dana, "refund", gold))
     assert (outcome.code, outcome.facts["ended_at"]) == ("done_refund_membership", shop.order(gold).ended_at)
-    assert [refund.state for refund in till.refunds(gold)] == ["failed", "succeeded"]
+    assert sorted(refund.state for refund in till.refunds(gold)) == ["failed", "succeeded"]
     assert len(till.booked(gold)) == 1
 
 
