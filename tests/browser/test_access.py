@@ -14,10 +14,15 @@ from tests.support.project import ROOT
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[1] / "support" / "axe.min.js"
+# what rises into view, or is drawn anew in another language, has its colours when it has risen
+RISEN = """Promise.allSettled(document.getAnimations()
+    .filter(own => own.effect.getTiming().iterations !== Infinity)
+    .map(own => own.finished)).then(() => true)"""
 
 
 def violations(page: Page) -> list[Any]:
     """What axe-core finds, best practices included."""
+    page.evaluate(RISEN)
     page.evaluate(AXE.read_text(encoding="utf-8"))  # not a script tag: the page's own policy forbids that
     found = page.evaluate("axe.run()")["violations"]
     return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
@@ -31,7 +36,6 @@ def full(page: Page) -> None:
     expect(page.locator(".card.product")).to_be_visible()
     send(page, "choose")
     expect(page.locator(".replies button").first).to_be_visible()
-    page.wait_for_timeout(300)  # what rises into view has its colours then
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
