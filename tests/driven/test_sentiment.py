@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 HELD_OUT = Path("tests/held_out/sentiment.csv")
-LEAST = {"sentiment": 0.75, "urgency": 0.85}  # always neutral: 0.42, always low: 0.80
+# measured: 0.77 and 0.95; always neutral: 0.42, always low: 0.80. Another machine trains a little otherwise.
+LEAST = {"sentiment": 0.7, "urgency": 0.88}
 
 pytestmark = pytest.mark.driven
 
