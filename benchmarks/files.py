@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,3 +31,18 @@ def put_block(page: Path, begin: str, end: str, block: str) -> None:
     if not opening or not closing:
         raise KefuError(f"found no {begin} … {end} in {page}; put both where the tables belong")
     page.write_text(f"{before}{begin}\n{block}{end}{after}", encoding="utf-8")
+
+
+def table_row(cells: Sequence[str], *, width: int = 0) -> str:
+    """A row of a Markdown table, filled up with empty cells to ``width``."""
+    return "| " + " | ".join([*cells, *[""] * (width - len(cells))]) + " |"
+
+
+def commit_of(provenance: Mapping[str, Any]) -> str:
+    """The commit that a result was made at, and whether files had changed since."""
+    return str(provenance["commit"][:7]) + (" (with changes)" if provenance["dirty"] else "")
+
+
+def machine_of(provenance: Mapping[str, Any]) -> str:
+    """The processor that a result was made on."""
+    return f"{provenance['machine']['cpu']}, {provenance['machine']['cores']} cores"

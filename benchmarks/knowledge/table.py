@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.files import put_block
+from benchmarks.files import commit_of, machine_of, put_block, table_row
 
 BEGIN, END = "<!-- knowledge benchmark: begin -->", "<!-- knowledge benchmark: end -->"
 PICTURE = "retrieval.png"
@@ -49,9 +49,9 @@ def block(results: Sequence[Result]) -> str:
     if not ordered:
         return "No result is there yet.\n"
     lines = [
-        _line(["passages", *(f"{one['passages']:,}" for one in ordered)]),
-        _line(["---"] * (len(ordered) + 1)),
-        *(_line([name, *(told(one["figures"]) for one in ordered)]) for name, told in _rows().items()),
+        table_row(["passages", *(f"{one['passages']:,}" for one in ordered)]),
+        table_row(["---"] * (len(ordered) + 1)),
+        *(table_row([name, *(told(one["figures"]) for one in ordered)]) for name, told in _rows().items()),
     ]
     return "\n".join([HEAD, *lines, "", f"![growth]({PICTURE})", "", _origin(ordered)])
 
@@ -97,7 +97,7 @@ def _recalls(figures: Mapping[str, float]) -> str:
 
 
 def _origin(results: Sequence[Result]) -> str:
-    machines = {f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in results}
+    machines = set(map(machine_of, results))
     return (
         "From `results/knowledge/`, each file with its commit, data digest, seed and machine: "
         f"{'; '.join(map(_told, results))}; {'; '.join(sorted(machines))}.\n"
@@ -105,9 +105,4 @@ def _origin(results: Sequence[Result]) -> str:
 
 
 def _told(result: Result) -> str:
-    commit = result["commit"][:7] + (" (with changes)" if result["dirty"] else "")
-    return f"{result['passages']:,} at {commit}, load {result['load']}"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    return f"{result['passages']:,} at {commit_of(result)}, load {result['load']}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.files import put_block
+from benchmarks.files import put_block, table_row
 from benchmarks.nlu.cells import STOCK_EPOCHS
 from benchmarks.nlu.child import SINGLES
 from benchmarks.nlu.figures import Figure, Result, costs, quality
@@ -76,13 +76,12 @@ def _longest(rows: Sequence[Result]) -> list[Result]:
 
 def _table(figures: Sequence[Figure], groups: Groups, *, beside_too: bool) -> str:
     heads = ["set", "", *COLUMNS.values(), *(["published", "wanted"] if beside_too else ["wanted"])]
-    lines = [_line(heads), _line(["---"] * len(heads))]
+    lines = [table_row(heads), table_row(["---"] * len(heads))]
     for name, title in TITLES.items():
         there = {system: groups.get((name, system), ()) for system in COLUMNS}
-        lines.append(
-            _line([f"**{title}**", "", *(_runs(name, there[system]) for system in COLUMNS)], len(heads))
-        )
-        lines.extend(_line(row) for figure in figures if (row := _row(name, figure, there, beside_too)))
+        runs = [_runs(name, there[system]) for system in COLUMNS]
+        lines.append(table_row([f"**{title}**", "", *runs], width=len(heads)))
+        lines.extend(table_row(row) for figure in figures if (row := _row(name, figure, there, beside_too)))
     return "\n".join(lines) + "\n"
 
 
@@ -141,7 +140,3 @@ def _machine(machine: Mapping[str, Any]) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _line(cells: Sequence[str], width: int = 0) -> str:
-    return "| " + " | ".join([*cells, *[""] * (width - len(cells))]) + " |"

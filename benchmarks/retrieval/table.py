@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.files import put_block
+from benchmarks.files import commit_of, machine_of, put_block, table_row
 from benchmarks.retrieval.cases import FOLDS, NONE_FOR_ONE, TYPOS_ASKED, names
 from benchmarks.retrieval.systems import SYSTEMS
 
@@ -62,14 +62,13 @@ def block(results: Sequence[Result]) -> str:
     for one in results:
         groups[one["set"], one["system"]].append(one)
     heads = ["set", "", *COLUMNS.values()]
-    lines = [_line(heads), _line(["---"] * len(heads))]
+    lines = [table_row(heads), table_row(["---"] * len(heads))]
     for name in names():
         there = {system: groups[name, system] for system in SYSTEMS}
         if any(there.values()):
-            lines += [
-                _line([f"**{TITLES.get(name, f'stand-in: {name}')}**", _size(there), *[""] * len(SYSTEMS)])
-            ]
-            lines += [_line(row) for key in ROWS if any((row := _row(key, there))[2:])]
+            title = TITLES.get(name, f"stand-in: {name}")
+            lines.append(table_row([f"**{title}**", _size(there)], width=len(heads)))
+            lines += [table_row(row) for key in ROWS if any((row := _row(key, there))[2:])]
     return "\n".join([HEAD, *lines, "", _origin(results)])
 
 
@@ -98,13 +97,9 @@ def _cell(key: str, results: Sequence[Result], *, ours: bool) -> str:
 
 
 def _origin(results: Sequence[Result]) -> str:
-    commits = sorted({one["commit"][:7] + (" (with changes)" if one["dirty"] else "") for one in results})
-    machines = sorted({f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in results})
+    commits = sorted(set(map(commit_of, results)))
+    machines = sorted(set(map(machine_of, results)))
     return (
         f"From {len(results)} files in `results/retrieval/`, each with its commit, data digests, seed and "
         f"machine: {', '.join(commits)}; {'; '.join(machines)}.\n"
     )
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

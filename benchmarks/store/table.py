@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.files import put_block
+from benchmarks.files import commit_of, machine_of, put_block, table_row
 
 BEGIN, END = "<!-- store benchmark: begin -->", "<!-- store benchmark: end -->"
 Result = Mapping[str, Any]
@@ -37,9 +37,9 @@ def block(results: Sequence[Result]) -> str:
         return "No result is there yet.\n"
     ordered = [most[name] for name in sorted(most, reverse=True)]
     heads = ["", *(f"{one['version']}, {one['orders']:,} orders" for one in ordered)]
-    lines = [_line(heads), _line(["---"] * len(heads))]
+    lines = [table_row(heads), table_row(["---"] * len(heads))]
     for name, words in NAMES.items():
-        lines.append(_line([words, *(_cell(one["figures"].get(name)) for one in ordered)]))
+        lines.append(table_row([words, *(_cell(one["figures"].get(name)) for one in ordered)]))
     return "\n".join([HEAD, *lines, "", _origin(ordered)])
 
 
@@ -51,7 +51,7 @@ def _cell(figures: Mapping[str, Any] | None) -> str:
 
 
 def _origin(results: Sequence[Result]) -> str:
-    machines = {f"{one['machine']['cpu']}, {one['machine']['cores']} cores" for one in results}
+    machines = set(map(machine_of, results))
     return (
         "From `results/store/`, each file with its commit, digest, seed and "
         f"machine: {'; '.join(map(_told, results))}; {'; '.join(sorted(machines))}.\n"
@@ -59,9 +59,4 @@ def _origin(results: Sequence[Result]) -> str:
 
 
 def _told(result: Result) -> str:
-    commit = result["commit"][:7] + (" (with changes)" if result["dirty"] else "")
-    return f"{result['version']} at {commit}, load {result['load']}"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    return f"{result['version']} at {commit_of(result)}, load {result['load']}"

@@ -57,16 +57,11 @@ class StoreRecords:
 
     async def visitor(self, token: str) -> Visitor:
         """Whose token this is, and that their session still runs."""
-        now = utc_now()
-        session_id = identity.read_session_token(token, keys=keys.session_keys(self.settings), now=now)
-
-        def look(tx: Transaction) -> Visitor:
-            session = tx.sessions.get(session_id)
-            if session is None or session.expires_at <= now:
-                raise TokenError("found a token of no running session; wanted one; open a new session")
-            return _visitor(tx, session)
-
-        return await self.run(look)
+        ring = keys.session_keys(self.settings)
+        visitor = await self.visitor_of(identity.read_session_token(token, keys=ring, now=utc_now()))
+        if visitor is None:
+            raise TokenError("found a token of no running session; wanted one; open a new session")
+        return visitor
 
     async def visitor_of(self, session_id: str) -> Visitor | None:
         """Whose running session this is."""

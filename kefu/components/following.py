@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import weakref
 from dataclasses import dataclass
 from typing import Protocol
 
+from kefu.components.looking import keep_looking
 from kefu.errors import KefuError
 from kefu.knowledge.delta import Changes
 from kefu.knowledge.finder import Finder
@@ -67,9 +67,7 @@ class Following:
 
     def watch(self, *, name: str, seconds: float = SECONDS) -> None:
         """Look every ``seconds`` from now on, in a thread."""
-        stop = threading.Event()
-        me = weakref.ref(self, lambda _gone: stop.set())
-        threading.Thread(target=_watch, args=(me, stop, seconds), name=f"kefu-{name}", daemon=True).start()
+        keep_looking(self, Following.look, name=name, seconds=seconds)
 
     def look(self) -> None:
         """Take in what changed, adopt what was made anew, begin to make anew where that is due."""
@@ -138,12 +136,3 @@ class _Renewal:
             self.error = str(error)
         except Exception as error:  # whatever a library finds wrong with passages: the last finder serves on
             self.error = f"{type(error).__name__}: {error}"
-
-
-def _watch(owner: weakref.ref[Following], stop: threading.Event, seconds: float) -> None:
-    while not stop.wait(seconds):
-        held = owner()
-        if held is None:
-            return
-        held.look()
-        del held

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-import weakref
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from kefu.components.looking import keep_looking
 from kefu.errors import KefuError
 
 logger = logging.getLogger(__name__)
@@ -35,12 +35,7 @@ class Refreshing(Generic[Value]):
         seconds: float = 1.0,
     ) -> None:
         """Start looking every ``seconds``; ``counter`` gives None while it cannot be read."""
-        stop = threading.Event()
-        me = weakref.ref(self, lambda _gone: stop.set())
-        thread = threading.Thread(
-            target=_watch, args=(me, stop, counter, build, seconds), name=f"kefu-{name}", daemon=True
-        )
-        thread.start()
+        keep_looking(self, _looking(counter, build), name=name, seconds=seconds)
 
     def look(self, counter: Callable[[], int | None], build: Callable[[], Value]) -> bool:
         """Rebuild once if the counter moved; whether it did. Errors of ``build`` come through."""
@@ -52,26 +47,23 @@ class Refreshing(Generic[Value]):
         return True
 
 
-def _watch(
-    owner: weakref.ref[Refreshing[Value]],
-    stop: threading.Event,
-    counter: Callable[[], int | None],
-    build: Callable[[], Value],
-    seconds: float,
-) -> None:
+def _looking(
+    counter: Callable[[], int | None], build: Callable[[], Value]
+) -> Callable[[Refreshing[Value]], None]:
+    """One look that complains once of what stays broken."""
     complaint = ""
-    while not stop.wait(seconds):
-        held = owner()
-        if held is None:
-            return
+
+    def look(held: Refreshing[Value]) -> None:
+        nonlocal complaint
+        name = threading.current_thread().name
         try:
             if held.look(counter, build):
                 complaint = ""
-                logger.info("%s: rebuilt after a change.", threading.current_thread().name)
+                logger.info("%s: rebuilt after a change.", name)
         except (KefuError, OSError, ValueError) as error:
             # the words alone: a log record that held the error would hold the owner alive too
             if str(error) != complaint:
                 complaint = str(error)
-                name = threading.current_thread().name
                 logger.error("%s: not rebuilt, the last state stays: %s", name, complaint)
-        del held
+
+    return look
