@@ -111,7 +111,7 @@ class Settings:
                                       default="2")  # fmt: skip
     reconcile_seconds: int = _setting("how often open refunds are asked for at the provider, seconds",
                                       default="30")  # fmt: skip
-    ready_seconds: int = _setting("how long `kefu up` waits for its servers, seconds", default="60")
+    ready_seconds: int = _setting("how long `kefu up` waits for its servers, seconds", default="180")
     bench_data: Path = _setting("the public data that `python -m benchmarks.nlu` measures on",
                                 default="<root>/../shared/bench")  # fmt: skip
 

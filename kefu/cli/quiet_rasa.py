@@ -1,24 +1,36 @@
 """``python -m kefu.cli.quiet_rasa …`` is ``rasa …``, silent about the age of what Rasa is built on.
 
-Rasa's pinned libraries utter some forty lines of deprecation warnings at every start, in which the one line
-that a newcomer looks for gets lost. Warnings of other kinds, and errors, are shown as ever.
+Rasa's pinned libraries utter some forty lines of deprecation warnings at every start, and its action server a line
+for each action, in which the one line that a newcomer looks for gets lost. Warnings of other kinds, and errors, are
+shown as ever.
 """
 
 from __future__ import annotations
 
-import importlib
 import logging
 import runpy
 import warnings
+from typing import Any
 
 
 def main() -> None:
     """Run Rasa's command line with this process's arguments."""
-    for module in ("sanic", "pyparsing"):
-        importlib.import_module(module)  # they switch such warnings on, so they come before the filter
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    _hide_deprecations()
+    for talkative in ("alembic", "rasa_sdk.executor"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     runpy.run_module("rasa", run_name="__main__", alter_sys=True)
+
+
+def _hide_deprecations() -> None:
+    # A filter would not do: Rasa and Sanic put theirs in front of it, and pyparsing's warnings of this kind are
+    # UserWarnings too, which Rasa switches on.
+    show = warnings.showwarning
+
+    def show_others(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if not issubclass(category, DeprecationWarning):
+            show(message, category, *place, **more)
+
+    warnings.showwarning = show_others
 
 
 if __name__ == "__main__":
