@@ -123,7 +123,7 @@ def said_reason(turn: Turn) -> str | None:
 
 def _address(turn: Turn, order: Order | None, requested: str | None) -> dict[str, Any]:
     typed = turn.slot("address")
-    text = typed if isinstance(typed, str) else _address_in_sentence(turn)
+    text = bare_address(typed) if isinstance(typed, str) else _address_in_sentence(turn)
     if text is None:
         return {}
     if order is None or order.address is None or not looks_like_address(text):
@@ -135,6 +135,15 @@ def _address(turn: Turn, order: Order | None, requested: str | None) -> dict[str
 
 def _address_in_sentence(turn: Turn) -> str | None:
     return address_within(turn.text) if turn.intent == "change_address" else None
+
+
+def bare_address(text: str) -> str:
+    """The answer to "which address?" without the words around it ("change it to …", 改成…)."""
+    begin = ADDRESS_BEGINS.search(text)
+    # behind a number stands the address itself, whatever its words ("Flat 3, next to 5 Elm Street")
+    opens = begin is not None and not re.search(r"\d", text[: begin.start()])
+    rest = text[begin.end() :] if begin is not None and opens else text
+    return ADDRESS_ENDS.sub("", rest.strip(" :：，,"))
 
 
 def address_within(text: str) -> str | None:

@@ -39,7 +39,8 @@ from kefu.shop.records import Confirmation, Order, Transaction
 from kefu.shop.selection import Target, choose
 from kefu.shop.settlement import owed, truth
 
-GRAVE = ("legal_threat", "safety_issue")  # after these nothing is offered to be done
+# after these nothing is offered to be done: it would be out of place, or nobody is there to answer
+LAST = ("legal_threat", "safety_issue", "goodbye")
 
 
 def propose(turn: Turn, tx: Transaction, operation: Operation) -> list[Event]:
@@ -172,7 +173,7 @@ class ActionResume(KefuAction):
         waiting = pending(turn, tx)
         if waiting is None or turn.tracker.active_loop_name in TASKS:
             return []
-        if turn.intent in GRAVE:
+        if turn.intent in LAST:
             confirmations.void(tx, turn.identity.session_id)
             turn.say("set_aside")
             return []

@@ -17,7 +17,7 @@ from actions.passages import hits_of, parts_of, say_beside, say_parts, say_passa
 from actions.present import focus_events, outcome_facts, tell
 from actions.tasks import TASKS
 from actions.turn import Event, Turn
-from actions.wiring import answer_of
+from actions.wiring import answer_of, settings
 from actions.words import bullets, listed, money, word
 from kefu.shop.catalogue import returnable_clause
 from kefu.shop.coupons import check_coupon
@@ -110,10 +110,12 @@ def _products(turn: Turn, tx: Transaction, mention: Mention) -> list[Product]:
     """The products that the question names; without one, the product in focus."""
     focus = focus_of(turn)
     ids = mention.product_ids or ((focus,) if focus else ())
-    named = [product for product in (tx.products.get(pid) for pid in ids) if product is not None]
-    if named or not mention.kinds:
-        return named
-    return [product for product in tx.products.all() if product.kind in mention.kinds]
+    found = [product for product in (tx.products.get(pid) for pid in ids) if product is not None]
+    if mention.product_ids or not mention.kinds:
+        return found
+    # "and e-books?" behind a membership is about e-books
+    here = [product for product in found if product.kind in mention.kinds]
+    return here or [product for product in tx.products.all() if product.kind in mention.kinds]
 
 
 def _owned(turn: Turn, tx: Transaction, mention: Mention, products: Sequence[Product]) -> Choice | None:
@@ -205,6 +207,9 @@ class ActionCoupon(KefuAction):
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         clause = tx.policy.in_force(turn.now)["coupon.1"]
         code = turn.value("coupon")
+        if code is None and turn.slot("requested_slot") == "guest_code":
+            turn.say("code_help", minutes=settings().code_minutes)  # "I have no code": not one of coupons
+            return []
         if code is None:
             typed = CODE.search(turn.text)
             code = typed.group().upper() if typed and not turn.entities("order_number") else None

@@ -119,6 +119,8 @@ class TaskForm(KefuAction):
             return {}
         if self.form == "refund_status_form" and names_nothing(mention):
             return {"item": []}  # all of them are told
+        if requested == "item" and _is_no_pick(turn, mention):
+            return {}  # "it is broken" behind "not among your orders; which of these?" picks none
         choice = self._choose(turn, tx, mention)
         if choice.status == "one":
             return {"item": _plain(choice.targets), "offered": None}
@@ -213,6 +215,12 @@ def judge(turn: Turn, tx: Transaction, task: Task) -> Suits:
     if task.suits is not None:
         return task.suits
     return suitable(tx, turn.identity, str(task.kind), now=turn.now, reason=said_reason(turn))
+
+
+def _is_no_pick(turn: Turn, mention: Mention) -> bool:
+    """Whether a message leaves the one purchase that was listed unpicked."""
+    only = len(turn.offered()) == 1
+    return only and names_nothing(mention) and turn.intent in ("inform", "report_damage")
 
 
 def _no_name(mention: Mention) -> bool:

@@ -12,7 +12,6 @@ from actions.attributes import (
     asked_keys,
     priced,
     product_buttons,
-    said,
     say_attribute,
     say_card,
     say_variant,
@@ -20,10 +19,10 @@ from actions.attributes import (
 )
 from actions.base import KefuAction
 from actions.facts import facts_note, facts_of, facts_words, products_of
-from actions.focus import focus_of, focused, unfocused
+from actions.focus import focus_of, focused
 from actions.turn import Event, Turn
 from actions.wiring import knowledge_base
-from actions.words import simplified, word
+from actions.words import simplified
 from kefu.shop import catalogue
 from kefu.shop.records import Product, Transaction
 from kefu.shop.related import alternatives, clauses_of
@@ -135,53 +134,3 @@ def _covering(turn: Turn, tx: Transaction, product: Product, keys: Sequence[str]
     covering = [clauses[number] for number in clauses_of(tx, product) if number in clauses]
     found = [clause.clause for clause in covering if set(clause.params.values()) & set(keys)]
     return [SlotSet("last_clause", found[0])] if found else []
-
-
-class ActionCompare(KefuAction):
-    """Two products side by side."""
-
-    def name(self) -> str:
-        return "action_compare"
-
-    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        found = _compared(turn, tx)
-        if len(found) < 2:
-            turn.say("compare_which")
-            return focused(found[0]) if found else []
-        left, right = _pair(turn, found)
-        turn.say(
-            "compare",
-            custom={"compared": [left.product_id, right.product_id]},
-            first=left,
-            second=right,
-            table=_table(turn, left, right),
-        )
-        return unfocused()  # "it" could be either
-
-
-def _compared(turn: Turn, tx: Transaction) -> list[Product]:
-    """The products to compare: those named, the one in focus with one named, or the last pair again."""
-    found, focus = named(turn, tx), focus_of(turn)
-    here = catalogue.by_ids(tx, turn.mention().product_ids)
-    if len(here) == 1 and focus and focus != here[0].product_id and not AND.search(simplified(turn.text)):
-        return [*catalogue.by_ids(tx, [focus]), *here]
-    if len(found) < 2 and not here:
-        return catalogue.by_ids(tx, turn.last_words().get("compared") or []) or found
-    return found
-
-
-def _pair(turn: Turn, found: Sequence[Product]) -> tuple[Product, Product]:
-    """One product for each name in the message, the first two of one shared name otherwise."""
-    firsts = list(dict.fromkeys(str(entity["value"]) for entity in turn.entities("product")))
-    chosen = [product for product in found if product.product_id in firsts]
-    return (chosen[0], chosen[1]) if len(chosen) > 1 else (found[0], found[1])
-
-
-def _table(turn: Turn, left: Product, right: Product) -> str:
-    zh = turn.language == "zh"
-    unknown, colon = ("未说明", "：") if zh else ("not stated", ": ")
-    rows = []
-    for row in catalogue.compare(left, right):
-        first, second = (unknown if value is None else said(value, turn) for value in (row.left, row.right))
-        rows.append(f"- {word(row.key, language=turn.language)}{colon}{first} | {second}")
-    return "\n".join(rows)

@@ -8,11 +8,12 @@ from typing import Any
 
 from actions.attributes import priced, product_buttons, stock_words
 from actions.base import KefuAction
+from actions.compare import CHEAPER, say_cheapest
 from actions.facts import facts_note, facts_of, facts_words, products_of
 from actions.focus import focus_of, focused
 from actions.handoff import OFFER
-from actions.products import one
-from actions.turn import Event, Turn
+from actions.products import one, shown
+from actions.turn import Event, Turn, names_nothing
 from actions.words import listed, simplified
 from kefu.shop import catalogue
 from kefu.shop.purchases import purchases_of
@@ -28,7 +29,6 @@ from kefu.shop.related import (
     needs,
 )
 
-CHEAPER = re.compile(r"cheaper|less expensive|costs? less|便宜", re.IGNORECASE)
 BEFORE = re.compile(
     r"before|prerequisite|require|need.{0,12}(first|for)|先学|前置|基础|之前|需要先|前", re.IGNORECASE
 )
@@ -52,6 +52,10 @@ class ActionAlternative(KefuAction):
         return "action_alternative"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        cheaper = CHEAPER.search(simplified(turn.text))
+        listed_ones = catalogue.by_ids(tx, shown(turn)) if cheaper and names_nothing(turn.mention()) else []
+        if len(listed_ones) > 1:  # "anything cheaper?" behind a list
+            return say_cheapest(turn, listed_ones)
         product = one(turn, tx)
         if product is None:
             return []
