@@ -1,8 +1,8 @@
 """``python -m kefu.cli.quiet_rasa …`` is ``rasa …``, silent about the age of what Rasa is built on.
 
-Rasa's pinned libraries utter some forty lines of deprecation warnings at every start, and its action server a line
-for each action, in which the one line that a newcomer looks for gets lost. Warnings of other kinds, and errors, are
-shown as ever.
+Rasa's pinned libraries utter some forty lines of deprecation warnings at every start, and its action server
+a line for each action, in which the one line that a newcomer looks for gets lost. Warnings of other kinds,
+and errors, are shown as ever.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def main() -> None:
 
 
 def _hide_deprecations() -> None:
-    # A filter would not do: Rasa and Sanic put theirs in front of it, and pyparsing's warnings of this kind are
-    # UserWarnings too, which Rasa switches on.
+    # A filter would not do: Rasa and Sanic put theirs in front of it, and pyparsing's warnings of this kind
+    # are UserWarnings too, which Rasa switches on.
     show = warnings.showwarning
 
     def show_others(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
