@@ -8,7 +8,7 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answers import address_within, said_quantity, said_reason
+from actions.answers import address_within, bare_address, said_quantity, said_reason
 from actions.turn import Turn
 from kefu.shop.identity import Identity
 from tests.support.databases import NOW
@@ -35,6 +35,21 @@ def turn(text: str, **entities: str) -> Turn:
 )
 def test_an_address_is_found_within_a_sentence(text: str, address: str | None) -> None:
     assert address_within(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("改成深圳市福田区深南大道100号", "深圳市福田区深南大道100号"),
+        ("change it to 5 Elm Road, London SW1A 1AA please", "5 Elm Road, London SW1A 1AA"),
+        ("my new address is 22 Pine Street, Boston 02108", "22 Pine Street, Boston 02108"),
+        ("22 Pine Street, Boston 02108", "22 Pine Street, Boston 02108"),
+        ("Flat 3, next to 5 Elm Road, London", "Flat 3, next to 5 Elm Road, London"),
+        ("广州市天河区体育西路10号，510620", "广州市天河区体育西路10号，510620"),
+    ],
+)
+def test_an_answer_is_the_address_without_the_words_around_it(text: str, address: str) -> None:
+    assert bare_address(text) == address
 
 
 @pytest.mark.parametrize(

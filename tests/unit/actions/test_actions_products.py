@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from actions.compare import ActionCompare
 from actions.confirm import ActionAmend, ActionBeginTask
 from actions.focus import FOCUS_TURNS
-from actions.products import ActionCompare, ActionProduct
+from actions.products import ActionProduct
 from actions.related import ActionAlternative, ActionCompatible, ActionCoursePath
 from actions.search import ActionSearch
 from kefu.store.knowledge_records import Relation
@@ -80,6 +81,35 @@ def test_a_comparison_asks_which_in_chinese_too(alice: Stage) -> None:
     talk.say(ActionCompare(), "compare_products", "机械键盘和紧凑键盘有什么区别")
     assert ask(talk, "有货吗").startswith("请问是哪一款：")
     assert "18 件" in talk.say(ActionAmend(), "inform", "紧凑键盘")
+
+
+def test_which_of_two_is_cheaper(alice: Stage) -> None:
+    talk = Talk(alice)
+    talk.say(ActionCompare(), "compare_products", "compare the earbuds and the studio headphones")
+    answer = talk.say(ActionCompare(), "compare_products", "which one is cheaper?")
+    assert answer == (
+        "Of these Aurora Wireless Earbuds costs the least: $79.00. "
+        "For comparison: Aurora Studio Headphones ($149.00)."
+    )
+    assert talk.slots["focus_product"] == "P101"
+
+
+def test_the_cheapest_of_a_list(alice: Stage) -> None:
+    talk = Talk(alice, "zh")
+    talk.say(ActionSearch(), "search_products", "有什么课程")
+    assert "最便宜的是写作变现课，$39.00" in talk.say(
+        ActionAlternative(), "ask_alternative", "有没有便宜点的"
+    )
+
+
+def test_one_price_is_said_once(alice: Stage) -> None:
+    with alice.store.write() as tx:
+        earbuds, headphones = tx.products.get("P101"), tx.products.get("P102")
+        assert earbuds is not None and headphones is not None
+        tx.products.put([replace(headphones, price=earbuds.price)])
+    text = "which is cheaper, the earbuds or the studio headphones?"
+    answer = Talk(alice).say(ActionCompare(), "compare_products", text)
+    assert answer == "These cost the same, $79.00 each: Aurora Wireless Earbuds and Aurora Studio Headphones."
 
 
 def test_a_place_in_the_list_just_shown(alice: Stage) -> None:
