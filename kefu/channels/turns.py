@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
+from itertools import chain, repeat
 
 import structlog
 from rasa.core.channels.channel import UserMessage
@@ -16,81 +15,71 @@ from kefu.channels import buttons
 from kefu.channels.apology import apology, language_of
 from kefu.channels.output import ChatOutput
 from kefu.channels.records import Answered, ChatRecords, Message, Press, Visitor
-from kefu.channels.refusals import Refusal
 from kefu.channels.text import guarded
-from kefu.errors import ConversationLost, StoreError
+from kefu.errors import ConversationLost, DuplicateKey, Overtaken, StoreError
+from kefu.shop.chats import payload_of
+from kefu.shop.inbox import Claim, Due
 
 CHANNEL = "chat"
+PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds between attempts to keep an answer; the last one again and again
 Handler = Callable[[UserMessage], Awaitable[object]]
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a customer sent: normalised text and the client's id of it."""
+    """What a customer sent: normalised text and the client's id of it, and the claim to answer it."""
 
     visitor: Visitor
     text: str
     message_id: str
+    claim: Claim
 
     @property
     def content_hash(self) -> str:
-        """The digest by which a repeated message is told from another under the same id."""
+        """The digest of what was asked, kept with the answer."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
 
+@dataclass(frozen=True)
+class Turned:
+    """A turn that has ended: its words as they are kept, and what is due in the conversation behind it."""
+
+    messages: list[Message]
+    due: Due | None
+
+
 class Turns:
-    """Runs turns: one at a time in a conversation, each to its end even if the client goes away."""
+    """Runs turns; that there is one at a time in a conversation is the inbox's doing."""
 
     def __init__(self, records: ChatRecords, handler: Handler) -> None:
         self._records = records
         self._handler = handler
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._running: set[asyncio.Task[list[Message]]] = set()
 
-    async def answer(self, visitor: Visitor, text: str, message_id: str | None) -> list[Message]:
-        """The assistant's messages; the same ones again for the same ``message_id`` and text.
+    async def answer(self, visitor: Visitor, due: Due) -> Turned:
+        """Let the assistant answer a message, and keep the answer, however long the store is away.
 
-        Raises Refusal 409 for another text under a known id, StoreError where the store does not answer.
+        Raises Overtaken where another process has the conversation by now, StoreError where the store did
+        not answer before the assistant heard the message.
         """
-        asked = Asked(visitor, text, message_id or uuid.uuid4().hex)
-        # Shielded from a client that goes away: a cancelled turn loses its tracker, saved at its end only.
-        task = asyncio.create_task(self._in_turn(asked))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
-
-    async def drain(self, *, seconds: float) -> None:
-        """Let running turns end, for at most ``seconds``."""
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=seconds)
-
-    async def _in_turn(self, asked: Asked) -> list[Message]:
-        session_id = asked.visitor.session_id
-        lock = self._locks.setdefault(session_id, asyncio.Lock())
-        async with lock:
-            before = await self._records.answered(session_id, asked.message_id)
-            if before is None:
-                return await self._new_answer(asked)
-            if before.content_hash != asked.content_hash:
-                raise Refusal(
-                    409, "conflict", "This message_id was used for another message. Choose a new one."
-                )
-            return list(before.messages)
-
-    async def _new_answer(self, asked: Asked) -> list[Message]:
+        asked = Asked(visitor, payload_of(due.message), str(due.message.message_id), due.claim)
         messages, presses = buttons.exchange(await self._speak(asked))
+        return Turned(messages, await self._keep(asked, messages, presses))
+
+    async def _keep(self, asked: Asked, messages: list[Message], presses: Sequence[Press]) -> Due | None:
+        """The turn has happened and its words are owed: they are kept in mind until the store takes them."""
         kept = Answered(asked.content_hash, messages)
-        session_id = asked.visitor.session_id
-        try:
-            await self._records.keep(session_id, asked.message_id, answered=kept, presses=presses)
-        except StoreError:
-            # The turn has happened and its words are owed; buttons that nobody remembers are not shown.
-            log.error("chat.answer_not_kept", session=session_id)
-            return [
-                {name: part for name, part in message.items() if name != "buttons"} for message in messages
-            ]
-        return messages
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
+            try:
+                return await self._records.keep(
+                    asked.message_id, answered=kept, presses=presses, claim=asked.claim
+                )
+            except (Overtaken, DuplicateKey):
+                raise
+            except StoreError:
+                log.error("chat.answer_not_kept", session=asked.visitor.session_id)
+                await asyncio.sleep(pause)
+        return None
 
     async def _speak(self, asked: Asked) -> Sequence[Message]:
         if not asked.text:  # a photo without words, which nothing here could understand
