@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -119,13 +118,12 @@ def _start_balancer(family: Family, settings: Settings, address: Address) -> tup
     if len(address.workers) == 1:
         return address.workers
     file = write_configuration(settings, port=address.port, workers=address.workers)
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")  # not on every user's path
     if program is None:
         how = " ".join(nginx_command("nginx", file))
         console.complain(f"nginx is not installed; install it (apt-get install nginx-light) and run: {how}")
         return address.workers
-    if "KEFU_PROXIES" not in os.environ:
-        family.extra["KEFU_PROXIES"] = "1"
+    family.extra["KEFU_PROXIES"] = str(settings.proxies or 1)
     family.start("nginx", nginx_command(program, file))
     return (address.port,)
 
