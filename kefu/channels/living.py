@@ -77,9 +77,8 @@ class Living:
         self._going: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        """Be there, look once, and go on looking."""
+        """Be there and look, again and again; a store that is away keeps nobody from starting."""
         self._presence.begin(self._inbox.process_id)
-        await self._look()
         self._going = asyncio.create_task(self._go_on())
 
     async def end(self) -> None:
@@ -95,8 +94,8 @@ class Living:
 
     async def _go_on(self) -> None:
         while True:
-            await asyncio.sleep(self._beat)
             await self._look()
+            await asyncio.sleep(self._beat)
 
     async def _look(self) -> None:
         try:
