@@ -105,7 +105,6 @@ class KefuAction(Action, ABC):
         turn, events = acted
         return [*events, *(await asyncio.to_thread(_afterwards, turn) if turn.afterwards else [])]
 
-
     async def _counted(self, tracker: Tracker, *, now: datetime, until: float) -> CodeRow | None:
         def work(tx: Transaction) -> CodeRow | None:
             turn = begin_turn(tx, tracker, CollectingDispatcher(), now=now, until=until)

@@ -13,8 +13,9 @@ from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.core.constants import RULE_SNIPPET_ACTION_NAME
+from rasa.shared.core.constants import RULE_SNIPPET_ACTION_NAME, SHOULD_NOT_BE_SET
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -114,8 +115,8 @@ class DialoguePolicy(Policy):
         from kefu.dialogue.training import fit
 
         _check(self._options.actions, domain)
-        told = examples(training_trackers, domain, policy=self)
-        self._network = fit(told, self._options.recipe(), quiet=not sys.stderr.isatty())
+        told = [tracker for tracker in training_trackers if not tracker.is_augmented]
+        self._network = fit(examples(told, domain), self._options.recipe(), quiet=not sys.stderr.isatty())
         with self._model_storage.write_to(self._resource) as folder:
             self._network.save(folder)
         return self._resource
@@ -146,15 +147,20 @@ class DialoguePolicy(Policy):
         return self._network.best(history) if self._network.knows(history[-1]) else (LISTEN, 0.0)
 
 
-def examples(
-    trackers: Sequence[TrackerWithCachedStates], domain: Domain, *, policy: Policy
-) -> list[Example]:
-    """Each choice of an action in ``trackers`` with the moments before it, each once."""
-    told = [tracker for tracker in trackers if not tracker.is_augmented]
-    found = policy.featurizer.training_states_labels_and_entities(told, domain)
-    states, actions, _ = found
-    pairs = (Example(moments(one), action) for one, (action,) in zip(states, actions, strict=True))
-    return list(dict.fromkeys(pairs))
+def examples(trackers: Sequence[DialogueStateTracker], domain: Domain) -> list[Example]:
+    """Each choice of an action in ``trackers`` with the moments before it, each once.
+
+    The states are computed as they are when serving. Those that Rasa's generator keeps on its trackers hold
+    one too many where a form ends in a story, so that every later action stands one state too late.
+    """
+    found: list[Example] = []
+    for tracker in trackers:
+        history = moments(DialogueStateTracker.past_states(tracker, domain))
+        chosen = [event for event in tracker.applied_events() if isinstance(event, ActionExecuted)]
+        for place, event in enumerate(chosen, start=1):
+            if event.action_name and not event.unpredictable:
+                found.append(Example(history[:place], event.action_name))
+    return list(dict.fromkeys(found))
 
 
 def moments(states: Sequence[State]) -> tuple[Moment, ...]:
@@ -163,14 +169,15 @@ def moments(states: Sequence[State]) -> tuple[Moment, ...]:
 
 
 def _moment(state: State) -> Moment:
-    said, before = state.get("user", {}), state.get("prev_action", {})
-    action = before.get("action_name") or ""
+    said, action = state.get("user", {}), state.get("prev_action", {}).get("action_name")
+    loop = state.get("active_loop", {}).get("name")
+    slots = ((name, values) for name, values in state.get("slots", {}).items() if values != SHOULD_NOT_BE_SET)
     return Moment(
         said.get("intent") or "",
-        "" if action == RULE_SNIPPET_ACTION_NAME else action,  # a rule does not say what came before
-        state.get("active_loop", {}).get("name") or "",
+        "" if action in (None, RULE_SNIPPET_ACTION_NAME) else action,  # a rule does not tell what was before
+        "" if loop in (None, SHOULD_NOT_BE_SET) else loop,
         tuple(sorted(said.get("entities") or ())),
-        tuple(sorted((name, tuple(values)) for name, values in state.get("slots", {}).items())),
+        tuple(sorted((name, tuple(values)) for name, values in slots)),
     )
 
 

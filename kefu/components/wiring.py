@@ -223,6 +223,8 @@ def packaged_embedding() -> tuple[Embed, Rewriting]:
 def text_rewriting() -> Rewriting:
     """What retrieval has the encoder read instead of a text; the dictionary is loaded once a process."""
     return Rewriting.prepared(Settings.load().home)
+
+
 def passages(encoder: Encoder, *, folder: str, follow: bool) -> Following:
     """The finder of the store's passages (else of ``folder``'s), which follows the store if wanted."""
     source = store_source()

@@ -1,10 +1,10 @@
-"""More conversations out of few: others before them, other turns in between."""
+"""More conversations out of few: others before them, other turns in between, and turns inside of forms."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kefu.dialogue.moments import LISTEN, Example, Moment, turns
 
@@ -14,8 +14,8 @@ Turn = tuple[Moment, ...]
 def mixed(examples: Sequence[Example], *, copies: int, seed: int) -> list[Example]:
     """``examples`` and up to ``copies`` variants of each, without doubles, in an order that depends on the seed.
 
-    What a customer asked before, or in between, leaves the next action as it is; stories show few of the
-    orders in which things are asked.
+    What a customer asked before, or in between, leaves the next action as it is, and a rule holds inside a form
+    as well; stories show few of the orders in which things are asked.
     """
     rng = random.Random(seed)
     stock = _Stock.of(examples)
@@ -27,26 +27,33 @@ def mixed(examples: Sequence[Example], *, copies: int, seed: int) -> list[Exampl
 
 @dataclass(frozen=True)
 class _Stock:
-    """What may be put in: whole conversations that ended outside of any form, and single turns without one."""
+    """What may be put in: whole conversations that ended outside of any form, single turns without one, and
+    conversations up to the question of a form; ``forms`` are their names."""
 
     conversations: Sequence[Turn]
     interludes: Sequence[Turn]
+    asking: Sequence[Turn]
+    forms: frozenset[str]
 
     @staticmethod
     def of(examples: Sequence[Example]) -> _Stock:
-        loops = {moment.loop for example in examples for moment in example.history}
-        ended = [e.history for e in examples if e.action == LISTEN and e.history and not e.history[-1].loop]
-        interludes = (turns(history)[-1] for history in ended)
-        whole = [turn for turn in interludes if turn[0].action == LISTEN and _is_free(turn, loops)]
-        return _Stock(list(dict.fromkeys(ended)), list(dict.fromkeys(whole)))
+        forms = frozenset(m.loop for e in examples for m in e.history if m.loop)
+        ended = [e.history for e in examples if e.action == LISTEN and e.history]
+        outside = [history for history in ended if not history[-1].loop]
+        whole = [turn for turn in (turns(history)[-1] for history in outside) if _is_free(turn, forms)]
+        asking = [history for history in ended if history[-1].action == history[-1].loop != ""]
+        return _Stock(*(list(dict.fromkeys(some)) for some in (outside, whole, asking)), forms)
 
 
-def _is_free(turn: Turn, loops: set[str]) -> bool:
-    return not any(moment.loop or moment.action in loops for moment in turn)
+def _is_free(turn: Turn, forms: frozenset[str]) -> bool:
+    return turn[0].action == LISTEN and not any(m.loop or m.action in forms for m in turn)
 
 
 def _variant(example: Example, stock: _Stock, rng: random.Random) -> Example:
     history = example.history
+    last = turns(history)[-1]
+    if stock.asking and last[0].action == LISTEN and not last[0].loop and rng.random() < 0.3:
+        return _inside(last, example.action, rng.choice(stock.asking), stock.forms)
     if stock.conversations and rng.random() < 0.5:
         history = (*rng.choice(stock.conversations), *history[1:]) if len(history) > 1 else history
     if stock.interludes and rng.random() < 0.7:
@@ -62,3 +69,14 @@ def _interrupted(parts: Sequence[Turn], interludes: Sequence[Turn], rng: random.
         for _ in range(chosen.count(place)):
             yield from rng.choice(interludes)
         yield from part
+
+
+def _inside(turn: Turn, action: str, asking: Turn, forms: frozenset[str]) -> Example:
+    """``turn`` while a form asks: what a rule says holds there too, and where it ends the form asks again."""
+    form = asking[-1].loop
+    placed: list[Moment] = []
+    for moment in turn:
+        elsewhere = any(one.action in forms for one in (*placed, moment))  # the turn opened a form of its own
+        placed.append(moment if elsewhere else replace(moment, loop=form))
+    back = action == LISTEN and placed[-1].loop == form and placed[-1].action != form
+    return Example((*asking, *placed), form if back else action)

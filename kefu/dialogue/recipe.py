@@ -9,13 +9,13 @@ from kefu.errors import ConfigError
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: ``max_history`` moments are looked at, about three a turn; ``copies``: see ``mixed``."""
+    """How to train: ``max_history`` moments are looked at, some three a turn; ``copies``: see ``mixed``."""
 
-    max_history: int = 24
+    max_history: int = 12
     width: int = 64
     heads: int = 4
-    copies: int = 12
-    epochs: int = 8
+    copies: int = 8
+    epochs: int = 6
     batch: int = 64
     rate: float = 0.003
     dropout: float = 0.1

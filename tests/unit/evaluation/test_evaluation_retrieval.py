@@ -81,7 +81,7 @@ def test_wrong_answers_by_coverage() -> None:
 
 
 def test_a_bank_with_bom_and_any_column_order_is_read(tmp_path: Path) -> None:
-    bank = bank_of(tmp_path, "\ufeffvariant,note,FAQ_ID\r\nhow long?,x,refund\r\n\"a, b\",,pay\r\n")
+    bank = bank_of(tmp_path, '\ufeffvariant,note,FAQ_ID\r\nhow long?,x,refund\r\n"a, b",,pay\r\n')
     assert [(one.faq_id, one.text, one.language) for one in bank.variants] == [
         ("refund", "how long?", "en"),
         ("pay", "a, b", "en"),
