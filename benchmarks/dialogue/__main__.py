@@ -1,4 +1,4 @@
-"""`python -m benchmarks.dialogue`: train our policy and TED on the same stories, judge both, write the table."""
+"""`python -m benchmarks.dialogue`: our policy and TED on the same stories, judged on the same choices."""
 
 from __future__ import annotations
 

@@ -28,16 +28,16 @@ WARM = 20  # of them before the clock counts
 def run(*, epochs: int, max_history: int, most: int, seed: int) -> dict[str, Any]:
     """Train and measure; the result, which is also written."""
     talks = Talks.read()
-    sets = _sets(talks, most=most, seed=seed)
+    sets = _sets(talks, most=most, seed=seed).items()
     with tempfile.TemporaryDirectory() as folder:
         systems = _systems(talks, Path(folder), epochs=epochs, max_history=max_history, seed=seed)
     result = {
         "seed": seed, "ted": {"epochs": epochs, "max_history": max_history}, "digest": _digest(),
         "stories": len(talks.own()), "train_cpu_s": {name: one.train_cpu_s for name, one in systems.items()},
         "accuracy": {
-            kind: {name: _judged(one, cases, talks) for name, one in systems.items()} for kind, cases in sets.items()
+            kind: {name: _judged(one, cases, talks) for name, one in systems.items()} for kind, cases in sets
         },
-        "latency_ms": _timed(systems, sets["held out"], talks), **provenance(PACKAGES),
+        "latency_ms": _timed(systems, dict(sets)["held out"], talks), **provenance(PACKAGES),
     }  # fmt: skip
     write_json(Settings.load().root / "results" / "dialogue" / f"seed{seed}.json", result)
     return result
@@ -79,7 +79,8 @@ def _judged(system: System, cases: Sequence[Case], talks: Talks) -> dict[str, An
     answers = [one for one, (case, _, _) in zip(right, told, strict=True) if case.answers]
     sure = [one for one, (_, _, probability) in zip(right, told, strict=True) if probability >= 0.7]
     return {
-        "cases": len(cases), "right": _share(right), "answers": len(answers), "answers_right": _share(answers),
+        "cases": len(cases), "right": _share(right),
+        "answers": len(answers), "answers_right": _share(answers),
         "sure": round(len(sure) / len(right), 4), "sure_right": _share(sure),
     }  # fmt: skip
 

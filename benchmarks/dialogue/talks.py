@@ -120,7 +120,7 @@ def _turns(events: Sequence[Event]) -> list[Turn]:
     """From each message to the waiting for the next one."""
     starts = [place for place, event in enumerate(events) if isinstance(event, UserUttered)]
     told = list(map(_plain, events))
-    return [tuple(told[a:b]) for a, b in zip(starts, [*starts[1:], len(told)], strict=True)]
+    return [tuple(told[a:b]) for a, b in zip(starts, [*starts[1:], len(told)], strict=False)]
 
 
 def _plain(event: Event) -> Event:

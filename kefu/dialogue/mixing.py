@@ -12,10 +12,10 @@ Turn = tuple[Moment, ...]
 
 
 def mixed(examples: Sequence[Example], *, copies: int, seed: int) -> list[Example]:
-    """``examples`` and up to ``copies`` variants of each, without doubles, in an order that depends on the seed.
+    """``examples`` and up to ``copies`` variants of each, without doubles, shuffled by ``seed``.
 
-    What a customer asked before, or in between, leaves the next action as it is, and a rule holds inside a form
-    as well; stories show few of the orders in which things are asked.
+    What a customer asked long before leaves the next action as it is, and a rule holds inside a form as
+    well; stories show few of the orders in which things are asked.
     """
     rng = random.Random(seed)
     stock = _Stock.of(examples)
@@ -62,8 +62,12 @@ def _variant(example: Example, stock: _Stock, rng: random.Random) -> Example:
 
 
 def _interrupted(parts: Sequence[Turn], interludes: Sequence[Turn], rng: random.Random) -> Iterator[Moment]:
-    """One to three interludes, each before a turn that begins outside of any form."""
+    """One to three interludes, each before a turn that begins outside of any form.
+
+    What was said right before the last turn stays there: a "yes" means that.
+    """
     places = [n for n, part in enumerate(parts) if part[0].action == LISTEN and not part[0].loop]
+    places = places[:-1] or places
     chosen = [rng.choice(places) for _ in range(rng.randint(1, 3))] if places else []
     for place, part in enumerate(parts):
         for _ in range(chosen.count(place)):

@@ -25,6 +25,8 @@ class Recipe:
         for name in ("max_history", "width", "heads", "epochs", "batch", "rate"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, wanted more than 0")
+        if self.copies < 0:
+            raise ConfigError(f"copies is {self.copies}, wanted 0 or more")
         if self.width % self.heads:
             raise ConfigError(f"width is {self.width}, wanted a multiple of heads ({self.heads})")
         if not 0 <= self.dropout < 1:
