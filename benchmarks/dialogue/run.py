@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,17 +95,15 @@ def _timed(systems: Mapping[str, System], cases: Sequence[Case], talks: Talks) -
     network = systems["ours"].policy._network  # type: ignore[attr-defined]
     for case in (cases * TIMED)[: TIMED + WARM]:
         for name, system in systems.items():
-            times[name].append(
-                _clock(lambda: system.policy.predict_action_probabilities(case.tracker, talks.domain))
-            )
+            times[name].append(_clock(system.policy.predict_action_probabilities, case.tracker, talks.domain))
         history = moments(case.tracker.past_states(talks.domain))
-        times["ours, network"].append(_clock(lambda: network.best(history)))
+        times["ours, network"].append(_clock(network.best, history))
     return {name: _figures(some[WARM:]) for name, some in times.items()}
 
 
-def _clock(work: Any) -> tuple[float, float]:
+def _clock(work: Callable[..., Any], *given: Any) -> tuple[float, float]:
     clock, cpu = time.perf_counter(), time.thread_time()
-    work()
+    work(*given)
     return (time.perf_counter() - clock) * 1000, (time.thread_time() - cpu) * 1000
 
 

@@ -23,7 +23,7 @@ Turn = tuple[Event, ...]
 
 @dataclass(frozen=True)
 class Case:
-    """A conversation up to a choice, and the action that is right; ``moments`` is what a policy may look at."""
+    """A conversation up to a choice, and the action that is right; ``moments``: what a policy looks at."""
 
     tracker: DialogueStateTracker
     moments: tuple[Moment, ...]

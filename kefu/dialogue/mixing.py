@@ -42,7 +42,11 @@ class _Stock:
         outside = [history for history in ended if not history[-1].loop]
         whole = [turn for turn in (turns(history)[-1] for history in outside) if _is_free(turn, forms)]
         asking = [history for history in ended if history[-1].action == history[-1].loop != ""]
-        return _Stock(*(list(dict.fromkeys(some)) for some in (outside, whole, asking)), forms)
+        return _Stock(_once(outside), _once(whole), _once(asking), forms)
+
+
+def _once(turns: Sequence[Turn]) -> list[Turn]:
+    return list(dict.fromkeys(turns))
 
 
 def _is_free(turn: Turn, forms: frozenset[str]) -> bool:

@@ -75,7 +75,9 @@ class Network:
 
     def _embedded(self, history: Sequence[Moment]) -> Array:
         """A row a moment; features that were never seen say nothing."""
-        rows, values, starts = [], [], []
+        rows: list[int] = []
+        values: list[float] = []
+        starts: list[int] = []
         for moment in history:
             starts.append(len(rows))
             for name, value in moment.features():

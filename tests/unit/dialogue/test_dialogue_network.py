@@ -1,4 +1,4 @@
-"""The learned policy's network: it learns, is saved and loaded as it was, and looks back as far as it says."""
+"""The learned policy's network: it learns, is saved and loaded as it was, looks back as far as told."""
 
 from __future__ import annotations
 
