@@ -64,8 +64,8 @@ class Talks:
     def rules(self) -> list[Turn]:
         """The turns of the rules that hold anywhere and open no form."""
         forms = set(self.domain.form_names)
-        turns = [_turns(tracker.events)[-1:] for tracker in self.training if tracker.is_rule_tracker]
-        return [turn for (turn,) in turns if _begins(turn) and not _names(turn) & forms]
+        told = [_turns(tracker.events) for tracker in self.training if tracker.is_rule_tracker]
+        return [turn for turns in told for turn in turns if _begins(turn) and not _names(turn) & forms]
 
     def with_rules_as_stories(self) -> list[TrackerWithCachedStates]:
         """All training conversations, with each turn of a rule as a story of its own; for TED, which else

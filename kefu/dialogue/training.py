@@ -1,4 +1,7 @@
-"""Training the network in torch, which is imported when it is called. One thread: the network is small."""
+"""Training the network, in torch; imported inside functions only, as kefu.language.training is.
+
+One thread: the network is small.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, dropout
+from tqdm import tqdm
 
 from kefu.dialogue.mixing import mixed
 from kefu.dialogue.moments import Example, Moment
@@ -17,10 +23,7 @@ from kefu.dialogue.network import TINY, Network, shapes
 from kefu.dialogue.recipe import Recipe
 from kefu.errors import ModelError
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-Weights = Mapping[str, "Tensor"]
+Weights = Mapping[str, Tensor]
 
 
 def fit(examples: Sequence[Example], recipe: Recipe, *, quiet: bool = True) -> Network:
@@ -80,8 +83,6 @@ def _features(moments: Mapping[Moment, int], names: Sequence[str]) -> np.ndarray
 @contextmanager
 def _alone(seed: int) -> Iterator[None]:
     """One thread and random numbers of its own, so that neither depends on the rest of the process."""
-    import torch
-
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
@@ -93,9 +94,6 @@ def _alone(seed: int) -> Iterator[None]:
 
 
 def _fitted(lessons: _Lessons, recipe: Recipe, *, quiet: bool) -> dict[str, np.ndarray]:
-    import torch
-    from tqdm import tqdm
-
     weights = _fresh(lessons, recipe)
     moments, histories, labels = map(torch.from_numpy, (lessons.moments, lessons.histories, lessons.labels))
     steps = recipe.epochs * math.ceil(len(labels) / recipe.batch)
@@ -105,7 +103,7 @@ def _fitted(lessons: _Lessons, recipe: Recipe, *, quiet: bool) -> dict[str, np.n
         for _ in range(recipe.epochs):
             for rows in torch.randperm(len(labels)).split(recipe.batch):
                 scores = forward(weights, moments, histories[rows], heads=recipe.heads, drop=recipe.dropout)
-                loss = torch.nn.functional.cross_entropy(scores, labels[rows])
+                loss = cross_entropy(scores, labels[rows])
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -115,8 +113,6 @@ def _fitted(lessons: _Lessons, recipe: Recipe, *, quiet: bool) -> dict[str, np.n
 
 
 def _fresh(lessons: _Lessons, recipe: Recipe) -> dict[str, Tensor]:
-    import torch
-
     wanted = shapes(
         features=len(lessons.features), actions=lessons.actions, width=recipe.width,
         max_history=recipe.max_history,
@@ -134,9 +130,6 @@ def forward(weights: Weights, moments: Tensor, histories: Tensor, *, heads: int,
 
     ``histories`` holds rows of ``moments``, the newest first, filled up with the row of zeros at its end.
     """
-    import torch
-    from torch.nn.functional import dropout
-
     absent = histories == len(moments) - 1
     embedded = _normed((moments @ weights["features"])[histories] + weights["places"])
     embedded = dropout(embedded, drop, training=drop > 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,8 +94,6 @@ def test_one_seed_makes_one_network(network: Network) -> None:
 
 
 def test_a_training_leaves_the_random_numbers_and_threads_of_others_alone() -> None:
-    import torch
-
     torch.manual_seed(5)
     threads, wanted = torch.get_num_threads(), torch.rand(3)
     torch.manual_seed(5)
@@ -116,8 +115,6 @@ def test_padding_changes_nothing_and_numpy_says_what_torch_does(
     network: Network, history: list[Moment], further: int
 ) -> None:
     """Training fills histories up; serving has none to fill. Both must come to the same."""
-    import torch
-
     columns = {name: column for column, name in enumerate(network.features)}
     known = torch.zeros(len(history) + 1, len(columns))
     for row, moment in enumerate(history[::-1]):
@@ -208,6 +205,7 @@ def test_inside_a_form_a_rule_holds_and_the_form_asks_again() -> None:
 
 
 def test_serving_imports_no_torch() -> None:
-    told = "import sys, kefu.dialogue.network, kefu.dialogue.training; print('torch' in sys.modules)"
+    rooms = "kefu.dialogue.network, kefu.dialogue.mixing, kefu.dialogue.recipe"
+    told = f"import sys, {rooms}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
