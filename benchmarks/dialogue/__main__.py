@@ -6,6 +6,7 @@ import logging
 import sys
 from typing import Annotated
 
+import structlog
 import typer
 
 from benchmarks.dialogue.table import write_block
@@ -29,6 +30,8 @@ def main(
     try:
         if not table:
             logging.disable(logging.WARNING)
+            # Rasa's policies write out every state where debug lines are wanted, which is structlog's default
+            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
             from benchmarks.dialogue.run import run  # TensorFlow takes seconds; --help need not
 
             run(epochs=epochs, max_history=max_history, most=most, seed=seed)
