@@ -28,6 +28,7 @@ SOURCES = (
     "data/stories",
     "data/sentiment",
     "kefu/components",
+    "kefu/dialogue",
     "kefu/language",
 )
 # The component in whose folder of an archive the trained understanding lies.
