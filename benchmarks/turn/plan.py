@@ -1,0 +1,72 @@
+"""What is measured, and how much of it: everything that a result depends on, chosen beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+CUSTOMER = "C1001"  # of the demo shop, with orders in every state
+PARTS = ("train", "start", "parse", "turns", "throughput", "growth", "limit")
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a customer says, and the name under which its turn is counted ("" for none)."""
+
+    text: str
+    kind: str = ""
+
+
+# One round of the measured conversation; nothing is done in it, so that it can be said again and again.
+TALK = (
+    Line("hello", "greet"),
+    Line("where is my order KF10000002", "status"),
+    Line("how much is shipping", "faq"),
+    Line("i want to return something", "form opens"),
+    Line("KF10000003", "form goes on"),
+    Line("never mind", "form is left"),
+)
+KINDS = tuple(line.kind for line in TALK if line.kind)
+GROWN = Line("where is my order KF10000002", "status")
+BETWEEN = ("hello", "where is my order KF10000002", "thanks")  # what fills the turns up to a measured one
+LOAD = ("hello", "where is my order KF10000002", "how much is shipping")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes of one run; ``examples`` for each intent and language, ``questions`` for each passage and language."""
+
+    seed: int = 0
+    examples: int = 12
+    passages: int = 20
+    questions: int = 8
+    epochs: int = 100  # of each network of stock Rasa, as it comes
+    starts: int = 3
+    parses: int = 200  # messages read by each
+    blocks: int = 50  # conversations of two rounds of TALK, by each in turn
+    loads: tuple[tuple[int, int], ...] = ((1, 24), (4, 64), (16, 160), (64, 256))  # conversations, messages
+    load_rounds: int = 3
+    turns: tuple[int, ...] = (10, 200, 500)
+    window: int = 8  # turns up to each of them that count
+    grown: int = 1  # conversations that grow
+    limits: int = 200  # of each part of the limit
+
+    @property
+    def examples_said(self) -> tuple[str, ...]:
+        """Words of the conversations that both learn, where they are examples."""
+        return tuple(dict.fromkeys([line.text for line in TALK] + [*BETWEEN, *LOAD]))
+
+    @property
+    def passages_asked(self) -> tuple[str, ...]:
+        """Passages that the conversations ask for."""
+        return ("shipping-cost",)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the result."""
+        return asdict(self)
+
+
+def quick() -> Plan:
+    """Every part once or twice: whether it works, not how fast anything is."""
+    return Plan(examples=4, passages=3, questions=3, epochs=1, starts=1, parses=4, blocks=1,
+                loads=((1, 3), (4, 12)), load_rounds=1, turns=(2, 4), window=2, limits=3)  # fmt: skip
