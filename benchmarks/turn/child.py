@@ -1,4 +1,4 @@
-"""One assistant's understanding in a process of its own: `python -m benchmarks.turn.child parse|limit ARCHIVE`.
+"""An understanding in a process of its own: `python -m benchmarks.turn.child parse|limit ARCHIVE`.
 
 A line of JSON in, a line out, so that the processes of two assistants can be asked in turn.
 """

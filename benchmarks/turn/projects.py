@@ -1,4 +1,4 @@
-"""Two folders to train and serve in: stock Rasa as `rasa init` leaves it, and ours, over one slice of data."""
+"""Two folders to train and serve in: stock Rasa as `rasa init` has it, and ours, over one slice of data."""
 
 from __future__ import annotations
 
@@ -62,10 +62,8 @@ def write(root: Path, project: Project, data: Slice, plan: Plan) -> None:
     """Lay out configuration, domain and data, anew; trained models and homes stay."""
     shutil.rmtree(project.folder / "data", ignore_errors=True)
     stock = project.system == STOCK
-    _dump(
-        project.folder / "config.yml",
-        stock_config(plan) if stock else yaml.safe_load(_read(root / "config.yml")),
-    )
+    config = stock_config(plan) if stock else our_config(yaml.safe_load(_read(root / "config.yml")), plan)
+    _dump(project.folder / "config.yml", config)
     domain = _read(root / "domain.yml")
     _write(project.folder / "domain.yml", _with_answers(domain, data) if stock else domain)
     _dump(project.folder / "data" / "nlu" / "nlu.yml", {"version": "3.1", "nlu": examples(data, stock=stock)})
@@ -76,7 +74,7 @@ def write(root: Path, project: Project, data: Slice, plan: Plan) -> None:
 
 
 def examples(data: Slice, *, stock: bool) -> list[dict[str, Any]]:
-    """The blocks of ``nlu:``; the same texts for both, with the passage in the intent for the selector of stock."""
+    """The blocks of ``nlu:``; the same texts for both, for stock with the passage in the intent."""
     blocks = [_block(intent, lines) for intent, lines in data.examples.items()]
     if not stock:
         return [*blocks, _block(FAQ, [q for answer in data.answers for q in answer.questions])]
@@ -86,7 +84,7 @@ def examples(data: Slice, *, stock: bool) -> list[dict[str, Any]]:
 
 
 def stock_config(plan: Plan) -> dict[str, Any]:
-    """What `rasa init` of 3.6.21 uses, and one extractor more: DIET cannot read an order number never seen."""
+    """What `rasa init` uses, and one extractor more: DIET reads no order number that it never saw."""
     networks = {"epochs": plan.epochs, "constrain_similarities": True, "random_seed": plan.seed}
     return {
         "recipe": "default.v1",
@@ -111,6 +109,14 @@ def stock_config(plan: Plan) -> dict[str, Any]:
             {"name": "TEDPolicy", "max_history": 5, **networks},
         ],
     }
+
+
+def our_config(config: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    """Our configuration as it stands; ``plan.tuning`` only where a quick run shall not fine-tune."""
+    for component in config["pipeline"] if plan.tuning else ():
+        if component["name"].endswith("BertIntentEntityClassifier"):
+            component["tuning"] = plan.tuning
+    return config
 
 
 def change_example(project: Project) -> None:

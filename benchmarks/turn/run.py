@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.files import read_json, write_json
 from benchmarks.nlu.provenance import provenance
-from benchmarks.turn import asked, limits, load, machine, training, turns
+from benchmarks.turn import asked, imports, limits, load, machine, training, turns
 from benchmarks.turn.clients import Talk, begin
 from benchmarks.turn.figures import middle, ratio
 from benchmarks.turn.plan import PARTS, TALK, Plan
@@ -55,13 +55,14 @@ def run(places: Places, plan: Plan, *, parts: Sequence[str], again: bool, say: S
         "code": code_digest(places.root),
     }
     waiting = [part for part in PARTS if part in parts and (again or not is_current(places, part, of))]
-    say(
-        f"to run: {', '.join(waiting) or 'nothing, all is there'} ({data.size} examples, digest {data.digest})"
-    )
+    say(f"to run: {', '.join(waiting) or 'nothing, all is there'} ({data.size} examples, {data.digest})")
 
     def keep(part: str, found: Mapping[str, Any]) -> None:
         write_json(_file(places, part), {"of": of, "found": found, "from": provenance(PACKAGES)})
 
+    if "imports" in waiting:
+        waiting.remove("imports")
+        keep("imports", imports.measure(places.root, plan))
     if waiting:
         found = {s: training.train(places.root, places.project(s), data, plan, say=say) for s in SYSTEMS}
         if "train" in waiting:

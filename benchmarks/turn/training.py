@@ -26,9 +26,9 @@ Say = Callable[[str], None]
 
 
 def train(root: Path, project: Project, data: Slice, plan: Plan, *, say: Say) -> dict[str, Any]:
-    """Train after every change, each on top of the one before; what is done with these data is not done again.
+    """Train after every change, each on top of the one before; nothing is done twice with the same data.
 
-    Seconds and megabytes by change. The cold training begins without any cache; its archive is what is served.
+    Seconds and megabytes by change. The cold training begins without any cache; its archive is served.
     """
     file = project.folder / _KEPT
     wanted = {"data": data.digest, "plan": [plan.epochs, plan.seed]}
@@ -62,7 +62,7 @@ def _changed(project: Project, change: str, data: Slice) -> None:
 
 
 def _cost(root: Path, project: Project, change: str) -> dict[str, float]:
-    """CPU seconds of a training with all its processes; none where an answer of ours changes, which is a row."""
+    """CPU seconds of a training with all its processes; none where an answer of ours, a row, changes."""
     if change == ANSWER and project.system != STOCK:
         return {"cpu_seconds": 0.0, "seconds": 0.0, "rss_mb": 0.0}
     name = project.model.name.removesuffix(".tar.gz") if change == COLD else change.replace(" ", "-")
