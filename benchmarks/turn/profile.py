@@ -1,7 +1,8 @@
 """`python -m benchmarks.turn.profile`: where a turn's time goes, by py-spy, condensed into a table.
 
 Samples of both our servers while one conversation asks for an order; a sample counts for the first place of
-``PLACES`` that one of its frames names, so that a place holds all that it calls.
+``PLACES`` that one of its frames names, so that a place holds all that it calls. The CPU time that the kernel
+counted is shared out by samples.
 """
 
 from __future__ import annotations
@@ -36,30 +37,34 @@ SERVERS = ("assistant", "action server")
 # the first that fits counts: what is inside stands before what is around it
 PLACES: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "assistant": (
+        ("check of an action's answer by JSON schema", ("_validate_action_result", "(kefu/channels/rasa_patch")),
         ("encoder: int8 forward", ("(onnxruntime/",)),
         ("tokenising, speller, heads, n-grams", ("(kefu/language/",)),
         ("finding passages", ("(kefu/knowledge/", "(kefu/components/knowledge", "(kefu/components/finding")),
-        ("catalogue and other components", ("(kefu/components/catalogue", "(kefu/components/entities")),
-        ("conversation: load, fold, save", ("(kefu/components/tracker_store", "(kefu/components/checkpoints",
+        ("the pipeline around them", ("_parse_message_with_graph",)),
+        ("policy: rules", ("(rasa/core/policies/rule_policy",)),
+        ("policy: memoization", ("(rasa/core/policies/memoization",)),
+        ("policy: the learned one and the language", ("(kefu/components/policy", "(kefu/components/dialogue",
+                                                     "(kefu/dialogue/", "(rasa/core/policies/")),
+        ("conversation: read, fold, save", ("(kefu/components/tracker_store", "(kefu/components/checkpoints",
                                             "(kefu/components/histories", "(kefu/store/trackers")),
-        ("locks", ("(kefu/components/lock_store", "(rasa/core/lock")),
-        ("check of an action's answer by JSON schema", ("_validate_action_result", "(jsonschema/")),
-        ("call of an action: its JSON, HTTP", ("(kefu/channels/action_c", "(aiohttp/")),
-        ("policies", ("(rasa/core/policies/", "(kefu/components/policy", "(kefu/components/dialogue",
-                      "(kefu/dialogue/", "(rasa/core/featurizers")),
-        ("copies and state of the tracker", ("(rasa/shared/core/trackers", "current_state", "(copy.py")),
-        ("inbox, session, kept answer", ("(kefu/channels/", "(kefu/shop/", "(kefu/store/")),
-        ("Rasa's graph and processor", ("(rasa/",)),
-        ("HTTP server", ("(sanic/", "(httptools/")),
+        ("call of an action: its JSON, HTTP", ("(kefu/channels/action_c", "_action_call_format")),
+        ("what else Rasa does with an action", ("_run_action",)),
+        ("Rasa's graph and processor", ("(rasa/core/processor", "(rasa/core/lock", "(kefu/components/lock")),
+        ("inbox, session, kept answer", ("(kefu/channels/", "(kefu/shop/", "(kefu/store/", "(kefu/components/")),
     ),
     "action server": (
-        ("what the action decides and says", ("act (actions/", "(kefu/shop/")),
-        ("the store: statements and commit", ("(kefu/store/", "(sqlalchemy/", "(sqlite3/", "(aiosqlite/")),
-        ("the action around it", ("(actions/",)),
-        ("rasa-sdk: tracker out of JSON, answer into it", ("(rasa_sdk/", "(json/", "rasa_sdk_plugins")),
-        ("HTTP server", ("(sanic/", "(httptools/")),
+        ("the store: statements, rows, commit", ("(kefu/store/",)),
+        ("what the action decides and says", ("(kefu/shop/", "(actions/")),
+        ("rasa-sdk: tracker out of JSON, answer into it", ("(rasa_sdk/executor", "(rasa_sdk/interfaces",
+                                                          "webhook (rasa_sdk/", "rasa_sdk_plugins")),
     ),
 }  # fmt: skip
+# a thread that waits, of which py-spy says that it runs where a machine has more work than cores
+WAITING = (
+    "_worker (concurrent/futures/thread.py", "serve (sanic/server/runners.py", "wait (threading.py",
+    "select (selectors.py",
+)  # fmt: skip
 REST = "event loop and the rest"
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -103,23 +108,29 @@ def profile(serving: Serving, *, seconds: int) -> dict[str, Any]:
     finally:
         serving.stop()
     parts = {name: condensed(text.splitlines(), PLACES[name]) for name, text in stacks.items()}
-    each = 1000 / RATE / max(1, turns)
+    each = 1000 * spent / max(1, turns)
+    samples = max(1, sum(n for found in parts.values() for _, n in found))
     return {
         "turns": turns,
-        "cpu_ms": round(1000 * spent / max(1, turns), 2),
-        "parts": {name: {place: round(n * each, 2) for place, n in found} for name, found in parts.items()},
+        "samples": samples,
+        "cpu_ms": round(each, 2),
+        "parts": {
+            name: {place: round(n * each / samples, 2) for place, n in found} for name, found in parts.items()
+        },
     }
 
 
 def condensed(lines: Iterable[str], places: tuple[tuple[str, tuple[str, ...]], ...]) -> list[tuple[str, int]]:
     """Samples by place, most first, of py-spy's raw lines: frames from outside to inside by ``;``, a count.
 
-    >>> condensed(["main (rasa/run.py:1);read (kefu/language/x.py:2) 3"], (("reading", ("(kefu/language/",)),))
+    >>> condensed(["main (rasa/a.py:1);read (kefu/language/x.py:2) 3"], (("reading", ("(kefu/",)),))
     [('reading', 3)]
     """
     found: Counter[str] = Counter()
     for line in lines:
         stack, _, count = line.rpartition(" ")
+        if stack.rpartition(";")[2].startswith(WAITING):
+            continue
         fitting = (place for place, marks in places if any(mark in stack for mark in marks))
         found[next(fitting, REST)] += int(count)
     return found.most_common()

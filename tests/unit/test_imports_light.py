@@ -10,9 +10,10 @@ import pytest
 from tests.support.project import ROOT
 
 HEAVY = {
-    "aiohttp", "alembic", "asyncpg", "bs4", "docx", "httpx", "jieba", "joblib", "numpy", "onnxruntime",
-    "pandas", "PIL", "pypdf", "rasa", "rasa_sdk", "rich", "sanic", "scipy", "sklearn", "socketio", "spacy", "sqlalchemy",
-    "tantivy", "tensorflow", "torch", "transformers", "usearch", "yaml",
+    "aiohttp", "alembic", "asyncpg", "bs4", "docx", "httpx", "jieba", "joblib", "numpy",
+    "onnxruntime", "pandas", "PIL", "pypdf", "rasa", "rasa_sdk", "rich", "sanic", "scipy",
+    "sklearn", "socketio", "spacy", "sqlalchemy", "tantivy", "tensorflow", "torch", "transformers",
+    "usearch", "yaml",
 }  # fmt: skip
 IMPORTED = "import kefu"
 HELPED = """
