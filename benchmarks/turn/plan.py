@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 CUSTOMER = "C1001"  # of the demo shop, with orders in every state
-PARTS = ("imports", "train", "start", "parse", "turns", "throughput", "growth", "limit")
+PARTS = ("imports", "train", "start", "parse", "talks", "turns", "throughput", "growth", "limit")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,16 @@ TALK = (
     Line("i want to return something", "form opens"),
     Line("KF10000003", "form goes on"),
     Line("never mind", "form is left"),
+)
+# Conversations that are not timed, of which every answer is compared.
+TALKS = (
+    ("hello", "help", "are you a robot", "thanks", "bye"),
+    ("list my orders", "where is my order KF10000002", "thank you"),
+    ("track my parcel", "KF10000002", "where is my refund", "goodbye"),
+    ("cancel my order", "no", "cancel my order", "never mind"),
+    ("how long does shipping take", "how much is shipping", "are you there"),
+    ("i want to return something", "how much is shipping", "KF10000003", "nope"),
+    ("where is my order KF10000004", "cancel my order", "stop", "list my orders", "no thanks"),
 )
 KINDS = tuple(line.kind for line in TALK if line.kind)
 GROWN = Line("where is my order KF10000002", "status")
@@ -57,12 +67,16 @@ class Plan:
     @property
     def examples_said(self) -> tuple[str, ...]:
         """Words of the conversations that both learn, where they are examples."""
-        return tuple(dict.fromkeys([line.text for line in TALK] + [*BETWEEN, *LOAD]))
+        return tuple(
+            dict.fromkeys(
+                [line.text for line in TALK] + [*BETWEEN, *LOAD] + [t for talk in TALKS for t in talk]
+            )
+        )
 
     @property
     def passages_asked(self) -> tuple[str, ...]:
         """Passages that the conversations ask for."""
-        return ("shipping-cost",)
+        return ("shipping-cost", "shipping-time")
 
     def as_dict(self) -> dict[str, Any]:
         """For the result, as JSON gives it back."""

@@ -37,7 +37,7 @@ SERVERS = ("assistant", "action server")
 # the first that fits counts: what is inside stands before what is around it
 PLACES: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "assistant": (
-        ("check of an action's answer by JSON schema", ("_validate_action_result", "(kefu/channels/rasa_patch")),
+        ("check of an action's answer by JSON schema", ("_validate_action_result",)),
         ("encoder: int8 forward", ("(onnxruntime/",)),
         ("tokenising, speller, heads, n-grams", ("(kefu/language/",)),
         ("finding passages", ("(kefu/knowledge/", "(kefu/components/knowledge", "(kefu/components/finding")),
@@ -51,7 +51,7 @@ PLACES: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("call of an action: its JSON, HTTP", ("(kefu/channels/action_c", "_action_call_format")),
         ("what else Rasa does with an action", ("_run_action",)),
         ("Rasa's graph and processor", ("(rasa/core/processor", "(rasa/core/lock", "(kefu/components/lock")),
-        ("inbox, session, kept answer", ("(kefu/channels/", "(kefu/shop/", "(kefu/store/", "(kefu/components/")),
+        ("inbox, session, kept answer", ("(kefu/channels/", "(kefu/shop/", "(kefu/store/")),
     ),
     "action server": (
         ("the store: statements, rows, commit", ("(kefu/store/",)),

@@ -26,7 +26,7 @@ PACKAGES = ("rasa", "tensorflow", "onnxruntime", "numpy", "sanic", "sqlalchemy")
 # code that a result depends on; the data stand in it by their own digest
 _CODE = ("kefu", "actions", "benchmarks/turn", "config.yml", "requirements.lock")
 # these need both assistants running, so they share one start
-_SERVED = ("turns", "throughput", "growth", "limit")
+_SERVED = ("talks", "turns", "throughput", "growth", "limit")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,12 @@ def _measure(
 def _served(places: Places, plan: Plan, part: str, pair: Pair) -> Mapping[str, Any]:
     if part == "limit":
         return limits.measure(places.root, places.work, pair[OURS], plan)
-    return {"turns": turns.measure, "throughput": load.throughput, "growth": turns.growth}[part](pair, plan)
+    return {
+        "talks": turns.talks,
+        "turns": turns.measure,
+        "throughput": load.throughput,
+        "growth": turns.growth,
+    }[part](pair, plan)
 
 
 @contextmanager

@@ -140,6 +140,9 @@ def _below(results: Mapping[str, Found]) -> Iterator[str]:
     if "turns" in results:
         answers = results["turns"]["found"]["answers"]
         yield f"Answers of the timed talk that were the same: {answers['same']} of {answers['of']}."
+    if "talks" in results:
+        talks = results["talks"]["found"]
+        yield f"Answers of further talks that were the same: {talks['same']} of {talks['of']}."
     for part, kept in results.items():
         of, made = kept["of"], kept["from"]
         yield (

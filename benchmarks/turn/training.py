@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,10 +15,11 @@ from typing import Any
 from benchmarks.files import read_json, write_json
 from benchmarks.turn import projects
 from benchmarks.turn.plan import Plan
-from benchmarks.turn.projects import STOCK, SYSTEMS, Project
+from benchmarks.turn.projects import STOCK, Project
 from benchmarks.turn.servers import environment
 from benchmarks.turn.slices import Slice
 from kefu.cli.children import rasa_command
+from kefu.cli.models import configuration_digest
 from kefu.errors import KefuError
 
 COLD, EXAMPLE, SENTENCE, ANSWER = "cold", "one example changed", "one sentence changed", "one answer changed"
@@ -31,7 +34,7 @@ def train(root: Path, project: Project, data: Slice, plan: Plan, *, say: Say) ->
     Seconds and megabytes by change. The cold training begins without any cache; its archive is served.
     """
     file = project.folder / _KEPT
-    wanted = {"data": data.digest, "plan": [plan.epochs, plan.seed]}
+    wanted = digest(root, project.system, data, plan)
     kept = read_json(file)
     if kept.get("of") != wanted or not project.model.is_file():
         shutil.rmtree(project.folder, ignore_errors=True)
@@ -47,9 +50,16 @@ def train(root: Path, project: Project, data: Slice, plan: Plan, *, say: Say) ->
     return costs
 
 
-def trained(folder: Path) -> bool:
-    """Whether both assistants have a model."""
-    return all(Project(system, folder / system).model.is_file() for system in SYSTEMS)
+def digest(root: Path, system: str, data: Slice, plan: Plan) -> str:
+    """The digest of all that a training reads: the files of its project, and the code of training of ours."""
+    sha = hashlib.sha256()
+    with tempfile.TemporaryDirectory() as scratch:
+        projects.write(root, Project(system, Path(scratch)), data, plan)
+        for file in sorted(path for path in Path(scratch).rglob("*") if path.is_file()):
+            sha.update(file.relative_to(scratch).as_posix().encode() + b"\0" + file.read_bytes())
+    if system != STOCK:
+        sha.update(configuration_digest(root).encode())
+    return sha.hexdigest()[:16]
 
 
 def _changed(project: Project, change: str, data: Slice) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,12 +10,13 @@ from typing import Any
 
 from benchmarks.turn.clients import Talk, begin
 from benchmarks.turn.figures import ratio, spread
-from benchmarks.turn.plan import BETWEEN, GROWN, KINDS, TALK, Plan
+from benchmarks.turn.plan import BETWEEN, GROWN, KINDS, TALK, TALKS, Plan
 from benchmarks.turn.projects import OURS, STOCK, SYSTEMS
 from benchmarks.turn.servers import Serving
 
 ROUNDS = 2  # of TALK in one conversation; with more of them the figures would be those of growth
 _MOST_SHOWN = 10
+_MADE = re.compile(r"\b[A-Z]{2}-[0-9A-F]{10}\b")  # ids that are made in a turn: tickets, returns
 Pair = Mapping[str, Serving]
 
 
@@ -113,8 +115,29 @@ class Answers:
 
 
 def is_same(stock: str, ours: str) -> bool:
-    """Whether nothing that stock says is missing in ours, which may name a source besides."""
-    return bool(stock.strip()) and stock.strip() in ours
+    """Whether nothing that stock says is missing in ours, which may name a source besides.
+
+    Ids that a turn makes are never the same.
+    """
+    said, answer = (_MADE.sub("#", words.strip()) for words in (stock, ours))
+    return bool(said) and said in answer
+
+
+def talks(pair: Pair, plan: Plan) -> dict[str, Any]:
+    """Whether both answer ``TALKS`` alike, and what was answered where they do not."""
+    answers = Answers()
+    for lines in TALKS:
+        said = {system: _said(pair[system], lines) for system in SYSTEMS}
+        for text, stock, ours in zip(lines, said[STOCK], said[OURS], strict=True):
+            answers.compare(text, stock, ours)
+    return answers.as_dict()
+
+
+def _said(serving: Serving, lines: Sequence[str]) -> list[str]:
+    talk = Talk(begin(serving))
+    said = [talk.say(text).words for text in lines]
+    talk.close()
+    return said
 
 
 def growth(pair: Pair, plan: Plan) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import yaml
 from benchmarks.turn import load, projects, turns
 from benchmarks.turn.clients import Speaker, Talk, words_of
 from benchmarks.turn.figures import percentile, ratio, spread
-from benchmarks.turn.plan import TALK, Line, Plan, quick
+from benchmarks.turn.plan import TALK, TALKS, Line, Plan, quick
 from benchmarks.turn.profile import REST, condensed
 from benchmarks.turn.projects import OURS, STOCK, Project
 from benchmarks.turn.run import Places, is_current
@@ -200,6 +200,11 @@ def test_blocks_alternate_while_the_other_waits(pair: dict[str, _Serving]) -> No
     assert found["cpu_ratio"] == 2.0
 
 
+def test_talks_of_which_every_line_is_answered_alike(pair: dict[str, _Serving]) -> None:
+    found = turns.talks(pair, PLAN)  # type: ignore[arg-type]
+    assert found["same"] == found["of"] == sum(map(len, TALKS))
+
+
 def test_growth_counts_the_turns_up_to_each(pair: dict[str, _Serving]) -> None:
     found = turns.growth(pair, replace(PLAN, turns=(2, 6), window=2))  # type: ignore[arg-type]
     assert set(found[OURS]["p50"]) == {"2", "6"}
@@ -215,6 +220,7 @@ def test_throughput_counts_every_message(pair: dict[str, _Serving]) -> None:
 def test_answers_are_the_same_where_ours_lacks_nothing_of_stock() -> None:
     assert turns.is_same("It is free.", "It is free.\n(Source: shipping)")
     assert not turns.is_same("It is free.", "It costs 5.")
+    assert turns.is_same("Ticket TK-9F3A61C2D0 is open.", "Ticket TK-0123456789 is open.")
     assert not turns.is_same("", "anything")
     answers = turns.Answers()
     for _ in range(3):
@@ -280,7 +286,8 @@ def test_samples_count_for_the_first_place_that_fits() -> None:
     lines = [
         "run (rasa/a.py:1);read (kefu/language/x.py:2) 3",
         "run (rasa/a.py:1) 4",
-        "select (selectors.py:9) 5",
+        "tick (loop.py:9) 5",
+        "run (rasa/a.py:1);select (selectors.py:9) 90",
     ]
     places = (("reading", ("(kefu/language/",)), ("rasa", ("(rasa/",)))
     assert condensed(lines, places) == [(REST, 5), ("rasa", 4), ("reading", 3)]
