@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 CUSTOMER = "C1001"  # of the demo shop, with orders in every state
+COLD, EXAMPLE, SENTENCE, ANSWER = "cold", "one example changed", "one sentence changed", "one answer changed"
 PARTS = ("imports", "train", "start", "parse", "talks", "turns", "throughput", "growth", "limit")
 
 
@@ -52,6 +53,7 @@ class Plan:
     passages: int = 20
     questions: int = 8
     epochs: int = 100  # of each network of stock Rasa, as it comes
+    changes: tuple[str, ...] = (COLD, EXAMPLE, SENTENCE, ANSWER)  # each is trained, on top of the one before
     tuning: str = ""  # of our encoder; empty: as config.yml says
     imports: int = 7  # of each command
     starts: int = 3
@@ -87,6 +89,7 @@ class Plan:
 def quick() -> Plan:
     """Every part once or twice: whether it works, not how fast anything is."""
     return Plan(examples=4, passages=3, questions=3, epochs=1,
+        changes=(COLD,),
         tuning="frozen", imports=1,
         starts=1, parses=4, blocks=1,
                 loads=((1, 3), (4, 12)), load_rounds=1, turns=(2, 4), window=2, limits=3)  # fmt: skip

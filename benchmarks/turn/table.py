@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.files import commit_of, machine_of, table_row
+from benchmarks.turn.plan import ANSWER, COLD, EXAMPLE
 from benchmarks.turn.projects import OURS, STOCK
-from benchmarks.turn.training import ANSWER, CHANGES, COLD, EXAMPLE
 
 BEGIN, END = "<!-- turn: begin -->", "<!-- turn: end -->"
 HEAD = ("one core", "stock", "ours", "ratio", "wanted", "limit")
@@ -61,7 +61,7 @@ def _starts(found: Found, limit: Found) -> Iterator[Row]:
 
 
 def _training(found: Found, limit: Found) -> Iterator[Row]:
-    for change in CHANGES:
+    for change in found["ratios"]:
         stock, ours = found[STOCK][change]["cpu_seconds"], found[OURS][change]["cpu_seconds"]
         times = found["ratios"][change]
         wanted = WANTED_OF_TRAINING.get(change)

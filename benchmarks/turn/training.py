@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.files import read_json, write_json
 from benchmarks.turn import projects
-from benchmarks.turn.plan import Plan
+from benchmarks.turn.plan import ANSWER, COLD, EXAMPLE, SENTENCE, Plan
 from benchmarks.turn.projects import STOCK, Project
 from benchmarks.turn.servers import environment
 from benchmarks.turn.slices import Slice
@@ -22,8 +22,6 @@ from kefu.cli.children import rasa_command
 from kefu.cli.models import configuration_digest
 from kefu.errors import KefuError
 
-COLD, EXAMPLE, SENTENCE, ANSWER = "cold", "one example changed", "one sentence changed", "one answer changed"
-CHANGES = (COLD, EXAMPLE, SENTENCE, ANSWER)
 _KEPT = "trainings.json"
 Say = Callable[[str], None]
 
@@ -40,7 +38,7 @@ def train(root: Path, project: Project, data: Slice, plan: Plan, *, say: Say) ->
         shutil.rmtree(project.folder, ignore_errors=True)
         projects.write(root, project, data, plan)
         kept = {"of": wanted, "costs": {}}
-    for change in CHANGES:
+    for change in plan.changes:
         if change not in kept["costs"]:
             say(f"training {project.system}, {change}")
             _changed(project, change, data)
