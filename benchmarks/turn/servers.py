@@ -27,9 +27,13 @@ _NO_LIMITS = ("MESSAGES_PER_SESSION", "MESSAGES_PER_ADDRESS", "MESSAGES_PER_CUST
 _START_SECONDS = 1800.0  # stock takes 90 s of a core, and the machine may be busy
 
 
-def environment(project: Project, root: Path) -> dict[str, str]:
-    """What trains and serves in ``project``: one thread, a home of its own, no limits of messages."""
+def environment(project: Project, root: Path, *, serving: bool = False) -> dict[str, str]:
+    """What trains or serves in ``project``: one thread, a home of its own, no limits of messages.
+
+    Our processes that serve do without what only training needs, as `kefu up` has it.
+    """
     ours = {"KEFU_HOME": str(project.home), "KEFU_ROOT": str(root), "PYTHONPATH": str(root)}
+    ours["KEFU_SERVE"] = "1" if serving else "0"
     free = {f"KEFU_{name}": "0" for name in _NO_LIMITS}
     return child_environment(
         machine.one_thread() | free | ours | {"KEFU_DATABASE_URL": f"sqlite:///{project.database}"}
@@ -48,7 +52,9 @@ class Serving:
 
     def __post_init__(self) -> None:
         self.port = _free_port()
-        self._environment = environment(self.project, self.root) | {"KEFU_ACTION_PORT": str(_free_port())}
+        self._environment = environment(self.project, self.root, serving=True) | {
+            "KEFU_ACTION_PORT": str(_free_port())
+        }
         self.settings = Settings.load(self._environment)
 
     @property
