@@ -70,7 +70,7 @@ class Serving:
     def begin(self) -> float:
         """Start the Rasa server; the seconds until it answers a request."""
         began = time.monotonic()
-        self._run("rasa", self._command(), folder=self.project.folder)
+        self._run("rasa", self.command(), folder=self.project.folder)
         address = "/" if self.project.system == STOCK else "/health/ready"
         self._wait(lambda: _answers(self.port, address))
         return time.monotonic() - began
@@ -97,7 +97,8 @@ class Serving:
         """Resident memory of the Rasa server."""
         return machine.rss_mb(self.groups[0])
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
+        """The command line of the Rasa server; writes the files that it names."""
         if self.project.system != STOCK:
             return chat_command(self.settings, chat_port=self.port, archive=self.project.model)
         endpoints, credentials = _stock_files(self.project, self.settings)
