@@ -10,6 +10,7 @@ import typer
 
 from kefu.cli import console
 from kefu.cli.audit_app import audit_app
+from kefu.cli.bench_app import bench_app
 from kefu.cli.conversations_app import conversations_app
 from kefu.cli.imports_app import export_app, import_app, passages_app
 from kefu.cli.options import JsonOption
@@ -37,6 +38,7 @@ app.add_typer(passages_app, name="passages")
 app.add_typer(conversations_app, name="conversations")
 app.add_typer(audit_app, name="audit")
 app.add_typer(policy_app, name="policy")
+app.add_typer(bench_app, name="bench")
 keys_app = typer.Typer(
     help="The keys that tokens are signed with.", no_args_is_help=True, rich_markup_mode=None
 )
