@@ -10,7 +10,7 @@ import structlog
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
-from kefu.channels import headers, page, refusals
+from kefu.channels import headers, page, rasa_3_6_21, refusals, shield
 from kefu.channels.agent import Outfit
 from kefu.channels.conversation_routes import ConversationRoutes
 from kefu.channels.conversations import Conversations
@@ -52,6 +52,8 @@ class ChatChannel(InputChannel):
                 "credentials.yml, which knows no key; remove it and see docs/settings.md"
             )
         settings = Settings.load()
+        if settings.serve:
+            shield.keep_out()  # where `rasa run` was called and not `kefu up`: spaCy comes with the model
         return cls(connect(settings))
 
     def url_prefix(self) -> str:
@@ -170,6 +172,7 @@ def _add_life(
     socket, outfit = blueprint.ctx.socket, blueprint.ctx.outfit
 
     async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        rasa_3_6_21.apply()
         await socket.start()
         outfit.fit(getattr(app.ctx, "agent", None))  # what is taken up came with no request
         try:

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted, deserialise_events
-from rasa.shared.core.trackers import DialogueStateTracker
 
+from kefu.components.states import StatedTracker
 from kefu.errors import ConversationLost, StoreError
 
 
@@ -84,7 +84,7 @@ class Kept:
         return (upto, self.ends[upto - self.folded_from]) if upto > self.folded else None
 
 
-class KeptTracker(DialogueStateTracker):
+class KeptTracker(StatedTracker):
     """Rasa's tracker with what is kept of it; None where nobody has looked yet."""
 
     kept: Kept | None = None
