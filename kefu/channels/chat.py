@@ -20,6 +20,7 @@ from kefu.channels.limits import Limits
 from kefu.channels.requests import LARGEST_BODY
 from kefu.channels.routes import ChatRoutes
 from kefu.channels.socket import ChatSocket
+from kefu.channels.swapping import Swapper
 from kefu.channels.turns import CHANNEL, Turns
 from kefu.channels.wiring import StoreRecords, connect
 from kefu.errors import ConfigError, StoreError
@@ -77,6 +78,7 @@ class ChatChannel(InputChannel):
         for route in (*talking(talk), *about(rest), *serving(Health(records))):
             _add(blueprint, *route)
         _add_life(blueprint, conversations, turns, records)
+        _follow_promotions(blueprint, Swapper(settings.home))
         return blueprint
 
 
@@ -186,6 +188,17 @@ def _add_life(
         await socket.stop()
         await outfit.close(getattr(app.ctx, "agent", None))
         await records.close()
+
+    blueprint.listener("after_server_start")(begin)
+    blueprint.listener("before_server_stop")(finish)
+
+
+def _follow_promotions(blueprint: Blueprint, swapper: Swapper) -> None:
+    async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        swapper.start(getattr(app.ctx, "agent", None), loop)
+
+    async def finish(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        await asyncio.to_thread(swapper.stop)
 
     blueprint.listener("after_server_start")(begin)
     blueprint.listener("before_server_stop")(finish)

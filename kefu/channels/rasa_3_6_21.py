@@ -1,4 +1,4 @@
-"""What stands in the place of code of Rasa 3.6.21 that offers no seam; ``apply`` is called when a server starts.
+"""What stands in the place of code of Rasa 3.6.21 that offers no seam; a server that starts calls ``apply``.
 
 Nothing happens at import. Another Rasa is refused: what is here was compared with 3.6.21 by hand and by
 tests/contracts/test_rasa_patch.py. For a new release compare again, and give this file its name.

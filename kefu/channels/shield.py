@@ -1,8 +1,9 @@
 """What a process that only serves keeps out: torch, JAX and TensorFlow, which training alone needs.
 
-Rasa 3.6.21 imports TensorFlow in three modules that every process loads and only training runs. ``raise_shield``
-puts names in their place, so it must be called before Rasa is imported (kefu/cli/quiet_rasa.py). Where Rasa
-was imported first (plain `rasa run`), ``keep_out`` still keeps torch out of spaCy and Transformers.
+Rasa 3.6.21 imports TensorFlow in three modules that every process loads and only training runs.
+``raise_shield`` puts names in their place, so it must be called before Rasa is imported
+(kefu/cli/quiet_rasa.py). Where Rasa was imported first (plain `rasa run`), ``keep_out`` still keeps torch
+out of spaCy and Transformers.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.abc import MetaPathFinder
-from importlib.metadata import version
 from importlib.machinery import ModuleSpec
+from importlib.metadata import version
 from types import MappingProxyType, ModuleType
 from typing import Any, NoReturn, cast
 
@@ -42,7 +43,7 @@ def raise_shield() -> None:
     """Keep TensorFlow and torch out of this process. Raises ConfigError for another Rasa."""
     require_rasa()
     keep_out()
-    if "tensorflow" not in sys.modules:
+    if "tensorflow" not in sys.modules and not any(isinstance(one, _Refusing) for one in sys.meta_path):
         sys.meta_path.insert(0, _Refusing())
         for module, names in STANDING_IN.items():
             sys.modules.setdefault(module, _stand_in(module, names))

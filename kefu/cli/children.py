@@ -12,11 +12,14 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 COLOURS = ("\033[36m", "\033[35m", "\033[33m")
 PLAIN = "\033[0m"
 POLITE_SECONDS = 10.0
+# Below what the environment says itself: a model with components of TensorFlow is served with KEFU_SERVE=0.
+SERVING = MappingProxyType({"KEFU_SERVE": "1"})
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -57,11 +60,11 @@ class Family:
         self._pumps: list[threading.Thread] = []
 
     def start(self, name: str, command: Sequence[str]) -> Child:
-        """Start ``command`` from the project's root, in a process group of its own."""
+        """Start ``command`` from the project's root, in a process group of its own; it serves."""
         process = subprocess.Popen(
             list(command),
             cwd=self._root,
-            env=child_environment(),
+            env=SERVING | child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

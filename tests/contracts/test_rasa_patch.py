@@ -23,7 +23,7 @@ EVENTS = (
     {"event": "action", "name": "action_listen", "policy": None, "confidence": 1.0},
     {"event": "bot", "text": "words", "data": {"buttons": None}}, {"event": "restart"},
     {"event": "active_loop", "name": None}, {"event": "followup", "name": "action_x"},
-    {"event": "user", "text": "hello", "parse_data": {"intent": {"name": "greet", "confidence": 1.0}, "entities": []}},
+    {"event": "user", "text": "hello", "parse_data": {"intent": {"name": "greet"}, "entities": []}},
 )  # fmt: skip
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -19,8 +19,8 @@ from rasa.shared.core.events import (
     Event,
     FollowupAction,
     Restarted,
-    UserUttered,
     UserUtteranceReverted,
+    UserUttered,
     deserialise_events,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -124,9 +124,7 @@ def test_what_a_caller_changes_is_a_copy(assistant: Trained) -> None:
 def test_each_state_is_computed_once(assistant: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = []
     original = Domain.get_active_state
-    monkeypatch.setattr(
-        Domain, "get_active_state", lambda *a, **k: looked.append(1) or original(*a, **k)
-    )
+    monkeypatch.setattr(Domain, "get_active_state", lambda *a, **k: looked.append(1) or original(*a, **k))
     ours, _ = pair(assistant)
     for _ in range(20):
         ours.update(ActionExecuted("action_listen"))
