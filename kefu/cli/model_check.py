@@ -1,7 +1,7 @@
-"""``python -m kefu.cli.model_check ARCHIVE``: loads a model as a server would, talks to it, says what it is.
+"""``python -m kefu.cli.model_check ARCHIVE …``: loads models as a server would, talks to them, tells them.
 
 A process of its own: what an archive does to a process must not happen to one that serves. The last line is
-JSON: ``problem`` (null for a good model), ``assistant``, ``forms``, ``slots``, ``actions``.
+JSON, an object an archive: ``problem`` (null where it is good), ``assistant``, ``forms``, …
 """
 
 from __future__ import annotations
@@ -57,16 +57,20 @@ async def _problem(agent: Agent) -> str | None:
     return None
 
 
+def checked(archive: str) -> dict[str, Any]:
+    """``account_of`` that archive, or the problem that it is."""
+    try:
+        return asyncio.run(account_of(archive))
+    except Exception as error:  # whatever Rasa and components make of it
+        return {"problem": f"it does not load or answer ({type(error).__name__}: {error})"}
+
+
 def main() -> None:
-    """Check the archive that the command line names."""
+    """Check the archives that the command line names."""
     if serves_only():
         raise_shield()
     logging.disable(logging.WARNING)
-    try:
-        account = asyncio.run(account_of(sys.argv[1]))
-    except Exception as error:  # whatever Rasa and components make of it
-        account = {"problem": f"it does not load or answer ({type(error).__name__}: {error})"}
-    print("\n" + json.dumps(account))
+    print("\n" + json.dumps([checked(archive) for archive in sys.argv[1:]]))
 
 
 if __name__ == "__main__":

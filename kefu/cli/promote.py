@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,42 +77,44 @@ def _current(promotions: Promotions, settings: Settings) -> Path | None:
 
 def _check(archive: Path, current: Path | None, *, force: bool) -> None:
     """Raise ModelError for a model that does not load, answer, or know what conversations hold."""
-    account = account_of(archive)
+    compared = [] if current is None or force else [current]
+    account, *served = accounts_of([archive, *compared])
     if account["problem"]:
         raise ModelError(f"{archive.name} is not promoted: {account['problem']}")
-    if current is None or force or digest_of(current) == digest_of(archive):
-        return
-    served = account_of(current)
-    if served["problem"]:
-        return  # worse than the new one in any case
-    if served["assistant"] != account["assistant"]:
+    if served and not served[0]["problem"]:
+        require_kept(served[0], account, name=archive.name)
+
+
+def require_kept(served: Mapping[str, Any], fresh: Mapping[str, Any], *, name: str) -> None:
+    """Raise ModelError where ``fresh`` is of another assistant, or lacks what conversations hold."""
+    if served["assistant"] != fresh["assistant"]:
         raise ModelError(
-            f"{archive.name} is of the assistant {account['assistant']!r}, {served['assistant']!r} serves; "
+            f"{name} is of the assistant {fresh['assistant']!r}, {served['assistant']!r} serves; "
             "--force promotes it all the same"
         )
-    lost = [f"{kind} {', '.join(gone)}" for kind in HELD if (gone := _gone(served[kind], account[kind]))]
+    lost = [f"{kind} {', '.join(gone)}" for kind in HELD if (gone := _gone(served[kind], fresh[kind]))]
     if lost:
         raise ModelError(
-            f"{archive.name} lacks {'; '.join(lost)}, which running conversations may hold; train it on a "
-            "domain that keeps them, or promote with --force"
+            f"{name} lacks {'; '.join(lost)}, which running conversations may hold; train it on a domain "
+            "that keeps them, or promote with --force"
         )
 
 
-def account_of(archive: Path) -> dict[str, Any]:
-    """What ``kefu.cli.model_check`` finds in an archive. Raises ModelError where it does not end."""
-    command = [sys.executable, "-m", "kefu.cli.model_check", str(archive)]
+def accounts_of(archives: Sequence[Path]) -> list[dict[str, Any]]:
+    """What ``kefu.cli.model_check`` finds in each archive. Raises ModelError where it does not end well."""
+    command = [sys.executable, "-m", "kefu.cli.model_check", *map(str, archives)]
     environment = SERVING | child_environment()
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False
         )
-        account = json.loads((done.stdout.strip().splitlines() or [""])[-1])
+        accounts: list[dict[str, Any]] = json.loads((done.stdout.strip().splitlines() or [""])[-1])
     except subprocess.TimeoutExpired as error:
-        raise ModelError(f"{archive.name}: its check did not end in {CHECK_SECONDS} s") from error
+        raise ModelError(f"{archives[0].name}: its check did not end in {CHECK_SECONDS} s") from error
     except ValueError as error:
         words = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise ModelError(f"{archive.name}: its check ended with {done.returncode}: {words}") from error
-    return account if isinstance(account, dict) else {"problem": "its check said nothing"}
+        raise ModelError(f"{archives[0].name}: its check ended with {done.returncode}: {words}") from error
+    return accounts
 
 
 def _gone(before: Sequence[str], after: Sequence[str]) -> list[str]:

@@ -32,8 +32,8 @@ forms:
   order_form: {required_slots: [size, colour]}
 responses:
   utter_greet: [{text: hello from one}]
-  utter_ask_size: [{text: which size?}]
-  utter_ask_colour: [{text: which colour?}]
+  utter_ask_size: [{text: "which size?"}]
+  utter_ask_colour: [{text: "which colour?"}]
   utter_ordered: [{text: "one {size} in {colour}"}]
 """
 DATA = """
