@@ -207,10 +207,8 @@ def cached_encoder(digest: str, *, threads: int) -> Encoder:
     folder = _cache() / digest
     if not (folder / META_NAME).is_file():
         raise ModelError(f"{folder} is missing: no encoder {digest}. Train again (rasa train).")
-    encoder = _opened().get((folder, threads))
-    if encoder is None:
-        encoder = _opened()[folder, threads] = Encoder.open(folder, threads=threads)
-    return encoder
+    opened, key = _opened(), (folder, threads)
+    return opened.get(key) or opened.setdefault(key, Encoder.open(folder, threads=threads))
 
 
 @functools.cache
