@@ -213,8 +213,7 @@ def cached_encoder(digest: str, *, threads: int) -> Encoder:
 
 @functools.cache
 def _opened() -> WeakValueDictionary[tuple[Path, int], Encoder]:
-    # weak: a model that was promoted away takes its encoder with it
-    return WeakValueDictionary()
+    return WeakValueDictionary()  # weak: a model that was promoted away takes its encoder with it
 
 
 def packaged_embedding() -> tuple[Embed, Rewriting]:
