@@ -192,6 +192,26 @@ def train(
 
 
 @app.command()
+def promote(
+    model: Annotated[
+        Path | None, typer.Argument(metavar="MODEL", help="An archive; else the newest.")
+    ] = None,
+    back: Annotated[bool, typer.Option("--back", help="Return to what served before.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Only say what is promoted and what serves.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if the model lacks what conversations may hold.")
+    ] = False,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long to wait for processes.")] = 120,
+) -> None:
+    """Let another model serve in every running process, without a restart."""
+    from kefu.cli import promote as promotion
+
+    if show:
+        raise typer.Exit(promotion.state())
+    raise typer.Exit(promotion.promote(model, back=back, force=force, seconds=seconds))
+
+
+@app.command()
 def shell(
     customer: Annotated[str | None, typer.Option(help="Whom you speak as; else C1001.")] = None,
     model: ModelOption = None,

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted
-from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
+from kefu.components.states import StatedTracker
 from kefu.errors import ConversationLost, StoreError
 
 
@@ -86,7 +86,7 @@ class Kept:
         return (upto, self.ends[upto - self.folded_from]) if upto > self.folded else None
 
 
-class KeptTracker(DialogueStateTracker):
+class KeptTracker(StatedTracker):
     """Rasa's tracker with what is kept of it; None where nobody has looked yet."""
 
     kept: Kept | None = None

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from kefu.components.finding import Passages
@@ -206,12 +207,13 @@ def cached_encoder(digest: str, *, threads: int) -> Encoder:
     folder = _cache() / digest
     if not (folder / META_NAME).is_file():
         raise ModelError(f"{folder} is missing: no encoder {digest}. Train again (rasa train).")
-    return _opened(folder, threads)
+    opened, key = _opened(), (folder, threads)
+    return opened.get(key) or opened.setdefault(key, Encoder.open(folder, threads=threads))
 
 
-@functools.lru_cache(maxsize=4)
-def _opened(folder: Path, threads: int) -> Encoder:
-    return Encoder.open(folder, threads=threads)
+@functools.cache
+def _opened() -> WeakValueDictionary[tuple[Path, int], Encoder]:
+    return WeakValueDictionary()  # weak: a model that was promoted away takes its encoder with it
 
 
 def packaged_embedding() -> tuple[Embed, Rewriting]:
