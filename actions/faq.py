@@ -26,7 +26,7 @@ from actions.passages import (
     sure,
 )
 from actions.present import focus_events, outcome_facts, tell
-from actions.tasks import TASKS
+from actions.tasks import TASKS, begun
 from actions.turn import Event, Turn
 from actions.wiring import answer_of, settings
 from actions.words import bullets, listed, money, simplified, word
@@ -40,6 +40,7 @@ from kefu.shop.outcome import Outcome
 from kefu.shop.records import Coupon, Order, Product, Transaction
 from kefu.shop.selection import Choice, Mention, choose
 
+CANCELLED = re.compile(r"cancel|取消", re.IGNORECASE)
 BARE_WHY = 8  # characters: a longer question says itself what it is about
 CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{4,20}(?![A-Za-z0-9])")
 
@@ -76,6 +77,8 @@ class ActionReturnable(KefuAction):
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         mention = turn.mention()
         products = _products(turn, tx, mention)
+        if CANCELLED.search(turn.text) and visible_orders(tx, turn.identity) and _goods_only(products):
+            return begun("cancel_form")  # which knows what has left, and offers what can be done
         choice = _owned(turn, tx, mention, products)
         if choice is not None and choice.status == "one" and choice.targets:
             return [*say_beside(turn, tx), *self._decide(turn, tx, choice)]
@@ -102,6 +105,10 @@ class ActionReturnable(KefuAction):
         if outcome.kind == "refused":
             return tell(turn, tx, outcome, operation)
         return _say_yes(turn, tx, outcome, operation, order)
+
+
+def _goods_only(products: Sequence[Product]) -> bool:
+    return all(product.kind == "physical" for product in products)
 
 
 def _settled(tx: Transaction, turn: Turn, operation: Operation) -> Operation:

@@ -266,16 +266,9 @@ def _alike(tx: Transaction, turn: Turn, mention: Mention, targets: Sequence[Targ
     wanted = named | (KINDS & set(mention.kinds))
     if not wanted:
         return targets
-    kinds = {
-        (o.order_number, line.line): line.product.kind
-        for o in visible_orders(tx, turn.identity)
-        for line in o.lines
-    }
-    return [
-        target
-        for target in targets
-        if any(kind in wanted and target.covers(*place) for place, kind in kinds.items())
-    ]
+    lines = [line for order in visible_orders(tx, turn.identity) for line in order.lines]
+    alike = [line for line in lines if line.product.kind in wanted]
+    return [t for t in targets if any(t.covers(line.order_number, line.line) for line in alike)]
 
 
 def _joined(here: Sequence[Target], elsewhere: Choice) -> Sequence[Target]:

@@ -12,7 +12,7 @@ from kefu.shop.money import Money
 from kefu.shop.records import Order, Transaction
 
 PAID = re.compile(
-    r"(?:did|have|had) (?:i|we) (?:\w+ )?(?:pay|paid|spen[dt])|(?:was|were|am) i charged|i (?:was|got) charged"
+    r"(?:did|have|had) (?:i|we) (?:\w+ )?(?:pay|paid|spen[dt])|(?:was|am) i charged|i (?:was|got) charged"
     r"|[付花](?:了|过|掉)?多少|多少钱?买的|(?:付|支付)了?(?:没|吗)",
     re.IGNORECASE,
 )

@@ -174,7 +174,8 @@ _BEGUN = {
     "repair": "warranty_form",
 }
 _DENIED = re.compile(
-    r"(?:\b(?:don'?t|do not|not|never ?mind|stop|forget|without|no)\b(?: \w+){0,2} ?|[不别没][想要用需必再]{0,2})$",
+    r"(?:\b(?:don'?t|do not|not|never ?mind|stop|forget|without|no)\b(?: \w+){0,2} ?"
+    r"|[不别没][想要用需必再]{0,2})$",
     re.IGNORECASE,
 )
 

@@ -98,7 +98,7 @@ def same_price(case: Case, line: OrderLine, facts: dict[str, Any]) -> bool:
 
 
 def said_variant(case: Case, line: OrderLine) -> str | None:
-    """The variant asked for; the one that the customer has is no wish ("not the white ones that I ordered")."""
+    """The variant asked for; the one that the customer has is no wish ("not the white ones")."""
     said = (case.operation.variant or "").strip()
     return said if said and said.casefold() != (line.variant or "").casefold() else None
 
