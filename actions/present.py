@@ -34,6 +34,8 @@ def tell(
         buttons = yes_no(turn, nonce)
     elif outcome.kind == "refused":
         custom["offer"] = _offer(outcome, operation)
+    elif outcome.kind == "done":
+        custom["done"] = operation.kind
     turn.say(outcome.code, buttons=buttons, custom=custom, **facts)
     return focus_events(order, operation, outcome)
 
