@@ -81,17 +81,14 @@ class NearVectors:
         Those that are no passages of the store any more are left out.
         """
         rows = [
-            {
-                **self._of(language),
-                "passage_id": one,
-                "digest": its.digest,
-                "place": place,
-                "vector": _text(row),
-            }
+            self._of(language, passage_id=one, digest=its.digest, place=place, vector=_text(row))
             for one, its in new.items()
             for place, row in enumerate(its.vectors)
         ]
-        gone = f"DELETE FROM {TABLE} WHERE language = :language AND encoder = :encoder AND passage_id = ANY(:ids)"
+        gone = (
+            f"DELETE FROM {TABLE} WHERE language = :language AND encoder = :encoder"
+            " AND passage_id = ANY(:ids)"
+        )
         put = (
             f"INSERT INTO {TABLE} SELECT :passage_id, :language, :encoder, :place, :digest,"
             " CAST(:vector AS halfvec) WHERE EXISTS (SELECT FROM passages"
