@@ -167,7 +167,7 @@ def packaged_zone(folder: str = "") -> ZoneInfo:
 
 def packaged_passages(folder: str = "") -> list[Passage]:
     """The passages of ``folder``, by default the project's own in data/knowledge."""
-    return load(_under_root(folder or KNOWLEDGE))
+    return load(_under_root(folder or KNOWLEDGE), zone=packaged_zone())
 
 
 def further_examples(folder: str) -> list[Example]:
