@@ -81,9 +81,13 @@ def _folds(every: Sequence[Passage], language: str, seed: int) -> list[Case]:
 
 def _without(passages: Sequence[Passage], held: Sequence[list[str]], others: tuple[Passage, ...]) -> Case:
     pairs = list(zip(passages, held, strict=True))
-    kept = [replace(one, questions=tuple(q for q in one.questions if q not in out)) for one, out in pairs]
+    asked = {question for out in held for question in out}  # "paypal" is asked in both languages
+    known = [
+        replace(one, questions=tuple(q for q in one.questions if q not in asked))
+        for one in (*passages, *others)
+    ]
     return Case(
-        (*kept, *others), tuple(Query(q, (one.passage_id,), one.language) for one, out in pairs for q in out)
+        tuple(known), tuple(Query(q, (one.passage_id,), one.language) for one, out in pairs for q in out)
     )
 
 

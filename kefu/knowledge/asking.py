@@ -103,7 +103,7 @@ def _brought_up(others: Sequence[Hit], old: Sequence[Hit]) -> Hit | None:
     if not others:
         return None
     first, next_ = others[0], others[1].score if len(others) > 1 else 0.0
-    least = min((hit.score for hit in old), default=0.0)  # of those that were not found not even this is known
+    least = min((hit.score for hit in old), default=0.0)  # those that were not found have less
     was = next((hit.score for hit in old if hit.passage_id == first.passage_id), least)
     lifted = first.score >= _BROUGHT_LIFTED * was and first.score >= _BROUGHT_ALONE * next_
     return first if first.score >= _BROUGHT and lifted else None

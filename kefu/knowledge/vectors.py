@@ -14,7 +14,7 @@ from kefu.knowledge.views import unit_rows
 
 CONNECTIVITY = 16
 EXPANSION_ADD = 96
-EXPANSION_SEARCH = 768  # of 900,000 made English questions: recall@10 0.980 at 512, 0.987 at 768, 0.987 at 1,024
+EXPANSION_SEARCH = 768  # of 900,000 made English questions: recall@10 0.980 at 512, 0.987 at 768 and 1,024
 
 
 class VectorIndex:

@@ -15,6 +15,7 @@ from kefu.store.shop_files import Shop, check_folder, read_shop
 from kefu.store.store import Store
 from kefu.store.transaction import Transaction
 
+
 class ParsePassages(Protocol):
     """From a folder with *.md files to passages: records with the fields of records.Passage.
 

@@ -145,9 +145,10 @@ def test_another_shop_replaces_prices_and_rules(shop_store: Store, shop: Shop) -
 def test_days_of_force_are_the_shops_own(shop_store: Store, shop: Shop, tmp_path: Path) -> None:
     folder = shop()
     (folder / "knowledge").mkdir()
-    text = "valid_from: 2026-03-01\n\n## en\ntitle: Hats\n- do you sell hats\n\nYes.\n\n## zh\ntitle: 帽子\n- 卖帽子吗\n\n卖。\n"
-    head = "# hats\ncategory: products\nupdated: 2026-03-01\n"
-    (folder / "knowledge" / "hats.md").write_text(head + text, encoding="utf-8")
+    head = "# hats\ncategory: products\nupdated: 2026-03-01\nvalid_from: 2026-03-01\n\n"
+    english = "## en\ntitle: Hats\n- do you sell hats\n- any caps\n\nYes.\n\n"
+    chinese = "## zh\ntitle: 帽子\n- 卖帽子吗\n- 有帽子吗\n\n卖。\n"
+    (folder / "knowledge" / "hats.md").write_text(head + english + chinese, encoding="utf-8")
     seed(shop_store, folder, now=NOW, fresh=False, parse_passages=load)
     zone = shop_zone(read_policy(SHOP / "policy.csv", now=NOW), file=SHOP)
     with shop_store.read() as tx:
