@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -96,7 +96,8 @@ class Passages:
     def _small(self, counts: Mapping[str, int] | None) -> Made:
         if not counts:
             # counted before they are read: a store that appears in between is then seen
-            return self._recent(self.packaged(), None if counts is None else self.counter())
+            counter = None if counts is None else self.counter()
+            return replace(self._recent(self.packaged(), counter), source="packaged")
         with self.source.reading() as (counter, passages):
             stored = list(passages)
         return self._recent(stored, counter)
@@ -111,7 +112,7 @@ class Passages:
             index = self.shelf.open(self.tools)
         except ModelError as error:
             logger.error("%s. Nothing is answered from passages until then.", error)
-            return Made(Nothing(), None), False
+            return Made(Nothing(), None, source="none"), False
         return Made(index, index.manifest.counter), True
 
     def _large(self, made: Made) -> Made:
