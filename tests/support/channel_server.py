@@ -26,6 +26,7 @@ from kefu.components.tracker_store import SqlTrackerStore
 from kefu.settings import Settings
 from kefu.store import Store
 from kefu.store.records import Customer
+from tests.support import hostile
 from tests.support.ports import free_port
 
 ORDER = {
@@ -115,6 +116,9 @@ class ScriptedAssistant:
             await asyncio.sleep(0.3)
         if "endless" in text:
             await asyncio.sleep(3.2)
+        if text.startswith(hostile.ASKED):
+            await message.output_channel.send_response(sender, hostile.answer(int(text.split()[1])))
+            return
         if "choose" in text:
             buttons = [
                 {"title": "The earbuds", "payload": '/inform{"product":"P101"}'},
