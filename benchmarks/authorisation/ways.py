@@ -135,37 +135,40 @@ def _routing_query(scene: Scene, speaker: Speaker) -> Tried:
 
 
 async def _over_socket(url: str, speaker: Speaker) -> Tried:
-    """Connect as the stock client does, ask, and listen until the assistant has ended."""
-    heard: list[Any] = []
-    refused: list[Any] = []
-    ended = asyncio.Event()
+    """Connect as the stock client does, ask, and listen for the assistant's words."""
+    heard: asyncio.Queue[Any] = asyncio.Queue()
     client = socketio.AsyncClient(reconnection=False)
-    client.on("*", lambda name, data: _note(heard, ended, name, data))
-    client.on("connect_error", lambda data=None: refused.append(data))
+    for name in ("connect", "connect_error", "session_confirm", "user_uttered", "bot_uttered"):
+        client.on(name, _noting(heard, name))
     auth = {"token": speaker.token} if speaker.token else {}
+    # a refused client waits for the end of its long poll, which is half a minute: its task is not waited for
+    connecting = asyncio.create_task(client.connect(url, auth=auth, transports=["polling"]))
     try:
-        await client.connect(url, auth=auth, transports=["polling"], wait_timeout=ANSWER_SECONDS)
-    except socketio.exceptions.ConnectionError:
-        return _status(refused), repr(refused).encode()
-    try:
-        taken = await client.call(
-            "user_uttered", {"message": ASK, "message_id": "ask"}, timeout=ANSWER_SECONDS
-        )
-        await asyncio.wait_for(ended.wait(), ANSWER_SECONDS)
-        answered = "seq" in taken and any(name == "bot_uttered" for name, _ in heard)
-        return ("answered" if answered else "silence"), repr(heard).encode()
+        return await asyncio.wait_for(_asked(client, heard), ANSWER_SECONDS)
     finally:
-        await client.eio.disconnect(abort=True)  # else it waits for the end of its long poll
+        connecting.cancel()
+        await client.eio.disconnect(abort=True)
 
 
-def _note(heard: list[Any], ended: asyncio.Event, name: str, data: Any) -> None:
-    heard.append((name, data))
-    if name == "bot_uttered":
-        ended.set()
+async def _asked(client: socketio.AsyncClient, heard: asyncio.Queue[Any]) -> Tried:
+    told: list[Any] = []
+    while True:
+        name, data = await heard.get()
+        told.append((name, data))
+        if name == "connect_error":
+            return _status(data), repr(told).encode()
+        if name == "connect":
+            await client.emit("user_uttered", {"message": ASK, "message_id": "ask"})
+        if name == "bot_uttered":
+            return "answered", repr(told).encode()
 
 
-def _status(refused: list[Any]) -> str:
-    said = refused[0] if refused and isinstance(refused[0], dict) else {}
+def _noting(heard: asyncio.Queue[Any], name: str) -> Callable[..., None]:
+    return lambda data=None: heard.put_nowait((name, data))
+
+
+def _status(refusal: Any) -> str:
+    said = refusal if isinstance(refusal, dict) else {}
     return str((said.get("data") or said).get("status", said))
 
 

@@ -70,9 +70,16 @@ class Socket:
 
     def close(self) -> None:
         """End the connection."""
-        if self._io is not None:
-            self._loop.run_until_complete(self._io.eio.disconnect(abort=True))
+        self._loop.run_until_complete(self._ended())
         self._loop.close()
+
+    async def _ended(self) -> None:
+        if self._io is not None:
+            await self._io.eio.disconnect(abort=True)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _said(self, value: Any) -> Came:
         try:
