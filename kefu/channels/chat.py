@@ -77,7 +77,8 @@ class ChatChannel(InputChannel):
         blueprint = ChatBlueprint("kefu_chat", socket=socket, outfit=outfit, settings=settings)
         talk = ChatRoutes(records, conversations, reader, limits)
         rest = ConversationRoutes(reader, conversations, limits)
-        for route in (*talking(talk), *about(rest), *serving(Health(records))):
+        health = Health(records, action_secret=settings.action_secret)
+        for route in (*talking(talk), *about(rest), *serving(health)):
             _add(blueprint, *route)
         _follow_promotions(blueprint, Swapper(settings.home))
         ends = (limits.close, records.close)

@@ -100,7 +100,8 @@ class Passages:
     def _small(self, counts: Mapping[str, int] | None) -> Made:
         if not counts:
             # counted before they are read: a store that appears in between is then seen
-            return self._recent(self.packaged(), None if counts is None else self.counter())
+            counter = None if counts is None else self.counter()
+            return replace(self._recent(self.packaged(), counter), source="packaged")
         with self.source.reading() as (counter, passages):
             stored = list(passages)
         return self._recent(stored, counter)
@@ -115,7 +116,7 @@ class Passages:
             index = self.shelf.open(self._tools())
         except ModelError as error:
             logger.error("%s. Nothing is answered from passages until then.", error)
-            return Made(Nothing(), None), False
+            return Made(Nothing(), None, source="none"), False
         return Made(index, index.manifest.counter), True
 
     def _large(self, made: Made) -> Made:
