@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def tuned(examples: Sequence[Example], recipe: Recipe) -> Path:
     home, digest = Settings.load().home, _digest(examples, recipe)
     folder, work = home / "tuned" / digest, home / "training" / digest
     if not (folder / META_NAME).is_file():
-        place_atomically(folder, lambda new: _fit(examples, recipe, folder=new, work=work))
+        place_atomically(folder, partial(_fit, examples, recipe, home=home, work=work))
         for checkpoint in work.rglob("*.pt"):
             checkpoint.unlink(missing_ok=True)
     os.utime(folder)
@@ -90,10 +91,11 @@ def tuned(examples: Sequence[Example], recipe: Recipe) -> Path:
     return folder
 
 
-def _fit(examples: Sequence[Example], recipe: Recipe, *, folder: Path, work: Path) -> None:
+def _fit(examples: Sequence[Example], recipe: Recipe, folder: Path, *, home: Path, work: Path) -> None:
     from kefu.language.training.fit import fit_understanding
 
-    report = fit_understanding(examples, recipe, folder=folder, work=work, quiet=not sys.stderr.isatty())
+    kept, quiet = home / "characters", not sys.stderr.isatty()
+    report = fit_understanding(examples, recipe, folder=folder, work=work, kept=kept, quiet=quiet)
     (folder / REPORT).write_text(json.dumps(report.as_dict(), ensure_ascii=False), encoding="utf-8")
 
 

@@ -7,11 +7,15 @@ translated sentences, with the encoder as its own teacher.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -21,21 +25,26 @@ from kefu.language.subwords import Subwords, buckets, padded
 from kefu.language.text import common_han, fold_case, han_count, word_count
 from kefu.language.training.items import shuffled_batches
 from kefu.language.training.loop import mixed_precision
-from kefu.language.training.network import GrownEmbedding, Network, grow
+from kefu.language.training.network import GrownEmbedding, Network, grow, load_encoder
+from kefu.language.weights import Weights
 
 _COMMON = 3_500  # characters: what a schoolchild learns to read
 _WORDS = 20_000  # of the dictionary, the commonest; a second time over them brings nothing
 _RATE, _BATCH, _SCALE = 5e-3, 128, 20.0
+_FORMAT = 1  # of kept rows; more by one where the way of teaching changes
 _NOTES = re.compile(r"\(.*?\)")
 _NO_MEANING = re.compile(r"surname|CL:|(old )?variant of|see |abbr|Tw")
 
 
 def wanted_characters(texts: Sequence[str]) -> tuple[str, ...]:
-    """The Chinese characters of ``texts`` and the commonest ones; none where the texts hold hardly any."""
+    """The Chinese characters of ``texts`` and the commonest ones, sorted; none where texts hold hardly any.
+
+    The order is one that another example rarely changes: what the characters were taught can then be kept.
+    """
     found = Counter(char for text in texts for char in fold_case(text) if han_count(char))
     if sum(found.values()) < len(texts) / 100:
         return ()
-    return tuple(dict.fromkeys([*(char for char, _ in found.most_common()), *common_han(_COMMON)]))
+    return tuple(sorted({*found, *common_han(_COMMON)}))
 
 
 def taught_rows(encoder: nn.Module, subwords: Subwords, new: Sequence[str], *, recipe: Recipe) -> Tensor:
@@ -55,6 +64,23 @@ def taught_rows(encoder: nn.Module, subwords: Subwords, new: Sequence[str], *, r
     grown = encoder.get_input_embeddings()
     assert isinstance(grown, GrownEmbedding)
     return grown.new.detach()
+
+
+def kept_rows(
+    folder: Path | None, subwords: Subwords, new: Sequence[str], recipe: Recipe, *, weights: Weights
+) -> Tensor:
+    """``taught_rows``, from ``folder`` where a training of the same weights and characters has left them."""
+    if folder is None:
+        return taught_rows(load_encoder(weights.folder), subwords, new, recipe=recipe)
+    told = repr((_FORMAT, weights.digest, recipe.seed, recipe.precision, tuple(new)))
+    file = folder / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.npy"
+    if not file.is_file():
+        rows = taught_rows(load_encoder(weights.folder), subwords, new, recipe=recipe)
+        folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=folder, delete=False) as unfinished:
+            np.save(unfinished, rows.numpy())
+        Path(unfinished.name).replace(file)  # whole or not at all
+    return torch.from_numpy(np.load(file, allow_pickle=False))
 
 
 def _learn(encoder: nn.Module, rows: Sequence[Sequence[int]], wanted: Tensor, recipe: Recipe) -> None:

@@ -52,6 +52,7 @@ def fit_understanding(
     folder: Path,
     outside: Sequence[Example] = (),
     work: Path | None = None,
+    kept: Path | None = None,
     quiet: bool = False,
 ) -> FitReport:
     """Train on ``examples`` and write into ``folder`` what ``Understanding.open`` reads.
@@ -59,7 +60,7 @@ def fit_understanding(
     Texts known to be ``outside`` of every intent teach nothing; they move the threshold of strangeness.
 
     Checkpoints and TensorBoard logs go to ``work``, where an interrupted training of the same examples and
-    recipe goes on.
+    recipe goes on; what takes long and depends on little else than the weights is kept in ``kept``.
 
     Raises:
         ModelError: no usable example, or weights that cannot be found or read.
@@ -67,7 +68,7 @@ def fit_understanding(
     started = time.process_time()
     torch.set_num_threads(recipe.threads)
     data = checked(examples)
-    kit = make_kit(data.examples, recipe)
+    kit = make_kit(data.examples, recipe, kept=kept)
     halves = split(data.examples, share=recipe.development, most=recipe.development_most, seed=recipe.seed)
     learn, held = map(kit.reader.material, halves)
     journals = Journals(work, digest=_digest(data.examples, recipe), quiet=quiet)

@@ -13,7 +13,7 @@ from kefu.language.examples import Example
 from kefu.language.recipe import Recipe
 from kefu.language.spelling import Speller
 from kefu.language.subwords import Subwords, with_characters
-from kefu.language.training.characters import taught_rows, wanted_characters
+from kefu.language.training.characters import kept_rows, wanted_characters
 from kefu.language.training.items import Labels, Reader
 from kefu.language.training.network import Network, device, grow, load_encoder, prepare_for
 from kefu.language.weights import find_weights
@@ -51,28 +51,23 @@ class Kit:
         return network.to(device())
 
 
-def make_kit(examples: Sequence[Example], recipe: Recipe) -> Kit:
-    """The kit for ``examples``.
+def make_kit(examples: Sequence[Example], recipe: Recipe, *, kept: Path | None = None) -> Kit:
+    """The kit for ``examples``; what characters mean is kept in ``kept``, for the next training.
 
     Raises:
         ModelError: weights that cannot be found or read.
     """
-    weights = find_weights(recipe.model).folder
-    plain = (weights / "tokenizer.json").read_text(encoding="utf-8")
+    weights = find_weights(recipe.model)
+    plain = (weights.folder / "tokenizer.json").read_text(encoding="utf-8")
     texts = [example.text for example in examples]
     wanted = wanted_characters(texts) if recipe.characters else ()
     tokenizer_json, new = with_characters(plain, wanted) if wanted else (plain, ())
     subwords = Subwords(tokenizer_json, longest=recipe.longest)
     return Kit(
         recipe=recipe,
-        weights=weights,
+        weights=weights.folder,
         labels=Labels.of(examples),
         speller=Speller.fit(texts) if recipe.spelling else None,
         subwords=subwords,
-        new_rows=_rows(weights, subwords, new, recipe),
+        new_rows=kept_rows(kept, subwords, new, recipe, weights=weights) if new else None,
     )
-
-
-def _rows(weights: Path, subwords: Subwords, new: Sequence[str], recipe: Recipe) -> Tensor | None:
-    """What the new characters mean; None where there are none."""
-    return taught_rows(load_encoder(weights), subwords, new, recipe=recipe) if new else None

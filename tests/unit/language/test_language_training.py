@@ -222,13 +222,20 @@ def test_a_damaged_understanding_is_refused(recipe: Recipe, tmp_path: Path) -> N
         Understanding.open(tmp_path)
 
 
-def test_a_dictionary_teaches_new_characters_what_they_mean() -> None:
+def test_a_dictionary_teaches_new_characters_what_they_mean_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the packaged weights: 退款 comes nearer to a refund than to a lamp without any example."""
+    from kefu.language.training import characters
     from kefu.language.training.kit import make_kit
     from kefu.language.training.vectors import seen
 
-    kit = make_kit([Example("我要退钱", "refund"), Example("台灯多少钱", "lamp")], Recipe(spelling=False))
+    examples = [Example("我要退钱", "refund"), Example("台灯多少钱", "lamp")]
+    kit = make_kit(examples, Recipe(spelling=False), kept=tmp_path)
     assert kit.new_rows is not None
+    monkeypatch.delattr(characters, "taught_rows")  # another order of examples needs no second teaching
+    again = make_kit(examples[::-1], Recipe(spelling=False), kept=tmp_path)
+    assert again.new_rows is not None and bool((again.new_rows == kit.new_rows).all())
     assert len(kit.new_rows) > 2_000
     texts = ["退款", "台灯", "refund, money back", "lamp, light"]
     items = kit.reader.items([Example(text, None) for text in texts])
