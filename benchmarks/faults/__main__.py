@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -37,7 +38,8 @@ def main(
     table: Annotated[bool, typer.Option("--table", help="write docs/reliability.md; run nothing")] = False,
 ) -> None:
     """Do every fault to a running assistant; exit code 1 where one breaks a promise."""
-    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the proxy breaks calls on purpose
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what it started ends with it
     try:
         settings = Settings.load()
         results = settings.root / "results" / "faults"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,9 +87,21 @@ class Books:
             mine = heads.c.conversation_id == session_id
             connection.execute(sa.update(heads).where(mine).values(checkpoint=None))
 
-    def begin(self) -> sa.engine.Connection:
-        """A connection of one's own, to hold locks with."""
-        return self._engine.connect()
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the tables of what is said, remembered and sold (of SQLite all of them: nobody else writes)."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite":
+            with closing(sqlite3.connect(str(url.database), timeout=20, isolation_level=None)) as driver:
+                driver.execute("BEGIN EXCLUSIVE")
+                yield
+                driver.execute("ROLLBACK")
+            return
+        with self._engine.connect() as connection:
+            for table in (schema.messages, schema.conversation_events, schema.orders):
+                connection.execute(sa.text(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE"))
+            yield
+            connection.rollback()
 
     def close(self) -> None:
         """Give the connections back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,7 +17,10 @@ from kefu.channels.conversation_routes import ConversationRoutes
 from kefu.channels.conversations import Conversations
 from kefu.channels.front import MessageReader
 from kefu.channels.health import Health
+from kefu.channels.insisting import insist
 from kefu.channels.limits import Limits
+from kefu.channels.recalling import recalled
+from kefu.channels.records import Message
 from kefu.channels.requests import LARGEST_BODY
 from kefu.channels.routes import ChatRoutes
 from kefu.channels.socket import ChatSocket
@@ -25,7 +29,9 @@ from kefu.channels.wiring import StoreRecords, connect
 from kefu.errors import ConfigError, StoreError
 from kefu.settings import Settings
 
-DRAIN_SECONDS = 10.0
+# Together they are less than the 15 s after which a service manager may kill: turns, then connections.
+DRAIN_SECONDS = 8.0
+CONNECTIONS_SECONDS = 3.0
 # Sanic counts the request's head too; the body's own limit is checked where it is read.
 LARGEST_REQUEST = LARGEST_BODY + 8 * 1024
 log = structlog.get_logger()
@@ -93,6 +99,7 @@ class ChatBlueprint(Blueprint):
         app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
         app.config.WEBSOCKET_MAX_SIZE = LARGEST_REQUEST
         app.config.PROXIES_COUNT = settings.proxies or None
+        app.config.GRACEFUL_SHUTDOWN_TIMEOUT = CONNECTIONS_SECONDS  # who only listens does not end by itself
         refusals.install(app)
         headers.install(app, settings.web_origins)
         page.install(app)
@@ -172,12 +179,12 @@ def _add_life(
     async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await socket.start()
         outfit.fit(getattr(app.ctx, "agent", None))  # what is taken up came with no request
-        try:
-            await conversations.take_up()
-        except StoreError:
-            log.error("chat.not_taken_up")  # each conversation is looked at again when its client comes back
+        turns.recall = partial(_recall, app)
+        # a store that is away when the server starts does not keep it from starting
+        app.ctx.taking_up = asyncio.create_task(_take_up(conversations))
 
     async def finish(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        app.ctx.taking_up.cancel()
         await conversations.drain(seconds=DRAIN_SECONDS)
         await turns.drain(seconds=1.0)
         await socket.stop()
@@ -186,3 +193,14 @@ def _add_life(
 
     blueprint.listener("after_server_start")(begin)
     blueprint.listener("before_server_stop")(finish)
+
+
+async def _take_up(conversations: Conversations) -> None:
+    try:
+        await insist(conversations.take_up)
+    except StoreError:
+        log.error("chat.not_taken_up")  # each conversation is looked at again when its client comes back
+
+
+async def _recall(app: Sanic, session_id: str, message_id: str) -> list[Message]:
+    return await recalled(getattr(app.ctx, "agent", None), session_id, message_id)

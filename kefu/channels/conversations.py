@@ -11,6 +11,7 @@ import structlog
 
 from kefu.channels.apology import apology, language_of
 from kefu.channels.history import History
+from kefu.channels.insisting import insist
 from kefu.channels.records import ChatRecords, Message, Visitor
 from kefu.channels.refusals import Refusal
 from kefu.channels.turns import Turns
@@ -18,13 +19,6 @@ from kefu.errors import StoreError
 from kefu.shop.chats import OtherContent, Said, payload_of
 from kefu.shop.records import ChatMessage
 
-RETRIES = (
-    1.0,
-    2.0,
-    4.0,
-    8.0,
-    15.0,
-)  # seconds; a store that is gone for longer is asked at the next connection
 log = structlog.get_logger()
 Work = asyncio.Task[list[Message]]
 
@@ -80,7 +74,7 @@ class Conversations:
             except OtherContent as error:
                 words = "This message_id was used for another message. Choose a new one."
                 raise Refusal(409, "conflict", words) from error
-            work = self._begin(visitor, said)
+            work = self._begin(visitor, said, again=not new)
         if new:
             await self.readers.said(visitor.session_id)
         return kept, work
@@ -91,7 +85,8 @@ class Conversations:
             visitor = await self._records.visitor_of(message.session_id)
             if visitor is not None and message.message_id is not None:
                 attachments = tuple(message.parts.get("attachments") or ())
-                self._begin(visitor, Said(payload_of(message), message.message_id, attachments))
+                said = Said(payload_of(message), message.message_id, attachments)
+                self._begin(visitor, said, again=True)
 
     def works_on(self, session_id: str) -> bool:
         """Whether a turn of the conversation is under way or waits."""
@@ -102,11 +97,11 @@ class Conversations:
         if self._works:
             await asyncio.wait(set(self._works.values()), timeout=seconds)
 
-    def _begin(self, visitor: Visitor, said: Said) -> Work:
+    def _begin(self, visitor: Visitor, said: Said, *, again: bool) -> Work:
         key = (visitor.session_id, said.message_id)
         work = self._works.get(key)
         if work is None:
-            work = self._works[key] = asyncio.create_task(self._work(visitor, said))
+            work = self._works[key] = asyncio.create_task(self._work(visitor, said, again=again))
             work.add_done_callback(lambda done: self._end(key, done))
         return work
 
@@ -117,9 +112,9 @@ class Conversations:
         if not work.cancelled() and isinstance(work.exception(), StoreError):
             log.error("chat.not_answered", session=key[0])  # it stays in the inbox, for the next connection
 
-    async def _work(self, visitor: Visitor, said: Said) -> list[Message]:
+    async def _work(self, visitor: Visitor, said: Said, *, again: bool) -> list[Message]:
         await self.readers.writing(visitor.session_id, True)
-        turn = asyncio.create_task(self._turn(visitor, said))
+        turn = asyncio.create_task(self._turn(visitor, said, again=again))
         try:
             done, _ = await asyncio.wait({turn}, timeout=self._patience)
             if not done:
@@ -129,14 +124,9 @@ class Conversations:
             await self.readers.writing(visitor.session_id, False)
             await self.readers.said(visitor.session_id)
 
-    async def _turn(self, visitor: Visitor, said: Said) -> list[Message]:
-        for pause in RETRIES:
-            try:
-                return await self._turns.answer(visitor, said.text, said.message_id)
-            except StoreError:
-                # Raised before the assistant heard the message, so that it may be tried again.
-                await asyncio.sleep(pause)
-        return await self._turns.answer(visitor, said.text, said.message_id)
+    async def _turn(self, visitor: Visitor, said: Said, *, again: bool) -> list[Message]:
+        # StoreError is raised before the assistant heard the message, so that it may be tried again.
+        return await insist(lambda: self._turns.answer(visitor, said.text, said.message_id, again=again))
 
     async def _ask_patience(self, visitor: Visitor, said: Said) -> None:
         if visitor.session_id in self._told_to_wait:

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import structlog
 from rasa.core.channels.channel import UserMessage
 
-from kefu.channels import buttons
+from kefu.channels import buttons, insisting
 from kefu.channels.apology import apology, language_of
 from kefu.channels.output import ChatOutput
 from kefu.channels.records import Answered, ChatRecords, Message, Press, Visitor
@@ -22,16 +22,21 @@ from kefu.errors import ConversationLost, StoreError
 
 CHANNEL = "chat"
 Handler = Callable[[UserMessage], Awaitable[object]]
+Recall = Callable[[str, str], Awaitable[Sequence[Message]]]
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a customer sent: normalised text and the client's id of it."""
+    """What a customer sent: normalised text and the client's id of it.
+
+    ``again``: it was accepted before, so that a process that is gone may have begun its turn.
+    """
 
     visitor: Visitor
     text: str
     message_id: str
+    again: bool = False
 
     @property
     def content_hash(self) -> str:
@@ -40,20 +45,31 @@ class Asked:
 
 
 class Turns:
-    """Runs turns: one at a time in a conversation, each to its end even if the client goes away."""
+    """Runs turns: one at a time in a conversation, each to its end even if the client goes away.
 
-    def __init__(self, records: ChatRecords, handler: Handler) -> None:
+    ``recall`` gives what the assistant remembers to have said to a message. An answer is kept within
+    ``insisting`` seconds, or said without being kept.
+    """
+
+    def __init__(
+        self, records: ChatRecords, handler: Handler, *, insisting: float = insisting.SECONDS
+    ) -> None:
+        self.recall: Recall = _nothing
         self._records = records
+        self._insisting = insisting
         self._handler = handler
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running: set[asyncio.Task[list[Message]]] = set()
 
-    async def answer(self, visitor: Visitor, text: str, message_id: str | None) -> list[Message]:
+    async def answer(
+        self, visitor: Visitor, text: str, message_id: str | None, *, again: bool = False
+    ) -> list[Message]:
         """The assistant's messages; the same ones again for the same ``message_id`` and text.
 
-        Raises Refusal 409 for another text under a known id, StoreError where the store does not answer.
+        ``again``: see Asked. Raises Refusal 409 for another text under a known id, StoreError where the
+        store does not answer before the assistant has heard the message.
         """
-        asked = Asked(visitor, text, message_id or uuid.uuid4().hex)
+        asked = Asked(visitor, text, message_id or uuid.uuid4().hex, again)
         # Shielded from a client that goes away: a cancelled turn loses its tracker, saved at its end only.
         task = asyncio.create_task(self._in_turn(asked))
         self._running.add(task)
@@ -83,7 +99,11 @@ class Turns:
         kept = Answered(asked.content_hash, messages)
         session_id = asked.visitor.session_id
         try:
-            await self._records.keep(session_id, asked.message_id, answered=kept, presses=presses)
+            # The turn has happened: it is not done again, and nobody sees what is not kept.
+            await insisting.insist(
+                lambda: self._records.keep(session_id, asked.message_id, answered=kept, presses=presses),
+                seconds=self._insisting,
+            )
         except StoreError:
             # The turn has happened and its words are owed; buttons that nobody remembers are not shown.
             log.error("chat.answer_not_kept", session=session_id)
@@ -107,6 +127,8 @@ class Turns:
     async def _run(self, asked: Asked, *, press: Press | None) -> Sequence[Message]:
         output = ChatOutput()
         text = press.title if press else asked.text
+        if asked.again and await self._remembered(asked, output, text=text):
+            return output.messages
         try:
             await self._heard(asked, output, press, text=text)
         except Exception as error:
@@ -119,18 +141,35 @@ class Turns:
             return [self._apology("failed", asked, text=text)]
         return output.messages
 
+    async def _remembered(self, asked: Asked, output: ChatOutput, *, text: str) -> bool:
+        """Whether the turn was saved before its process died; then what it said is in ``output``."""
+        try:
+            said = await self.recall(asked.visitor.session_id, asked.message_id)
+        except ConversationLost:
+            self._begin_anew(asked, output, text=text)
+            return False
+        output.messages.extend(said)
+        return bool(said)
+
     async def _heard(self, asked: Asked, output: ChatOutput, press: Press | None, *, text: str) -> None:
         try:
             await self._handler(_user_message(asked, output, press))
         except ConversationLost:
-            # it is set aside: the customer is told, and what they said is answered as a first message
-            log.error("chat.conversation_lost", session=asked.visitor.session_id)
-            output.messages.append(self._apology("begun_anew", asked, text=text))
+            self._begin_anew(asked, output, text=text)
             await self._handler(_user_message(asked, output, press))
+
+    def _begin_anew(self, asked: Asked, output: ChatOutput, *, text: str) -> None:
+        """A conversation was set aside: its customer is told, and is answered as if they had just come."""
+        log.error("chat.conversation_lost", session=asked.visitor.session_id)
+        output.messages.append(self._apology("begun_anew", asked, text=text))
 
     def _apology(self, kind: str, asked: Asked, *, text: str) -> Message:
         language = language_of(text, session_language=asked.visitor.language)
         return apology(kind, language=language, recipient=asked.visitor.session_id)
+
+
+async def _nothing(session_id: str, message_id: str) -> Sequence[Message]:
+    return ()
 
 
 def _user_message(asked: Asked, output: ChatOutput, press: Press | None) -> UserMessage:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from rasa.core.channels.channel import UserMessage
 
+from kefu.channels.apology import SENTENCES
 from kefu.channels.records import Answered, DemoCustomer, Press, Visitor
 from kefu.channels.refusals import Refusal
 from kefu.channels.turns import Turns
-from kefu.errors import StoreError
+from kefu.errors import ConversationLost, StoreError
 
 VISITOR = Visitor("s-1", "en", None, datetime(2030, 1, 1, tzinfo=timezone.utc))
 
@@ -23,6 +25,7 @@ class MemoryRecords:
         self.answers: dict[tuple[str, str], Answered] = {}
         self.presses: dict[tuple[str, str], Press] = {}
         self.full = False
+        self.refusals = 0
 
     async def open_session(self, *, customer_token: str | None, language: str | None) -> tuple[Visitor, str]:
         return VISITOR, "token"
@@ -36,7 +39,8 @@ class MemoryRecords:
     async def keep(
         self, session_id: str, message_id: str, *, answered: Answered, presses: Sequence[Press]
     ) -> None:
-        if self.full:
+        if self.full or self.refusals:
+            self.refusals -= 1
             raise StoreError("full")
         self.answers[session_id, message_id] = answered
         self.presses.update({(session_id, press.nonce): press for press in presses})
@@ -75,8 +79,45 @@ async def test_an_answer_is_kept_with_its_buttons(records: MemoryRecords) -> Non
 
 async def test_an_answer_that_cannot_be_kept_is_said_without_buttons(records: MemoryRecords) -> None:
     records.full = True
-    (message,) = await Turns(records, choose).answer(VISITOR, "hi", None)
+    (message,) = await Turns(records, choose, insisting=0).answer(VISITOR, "hi", None)
     assert message == {"recipient_id": "s-1", "text": "Sure?"}
+
+
+async def test_an_answer_is_kept_as_soon_as_the_store_is_back(records: MemoryRecords) -> None:
+    heard: list[UserMessage] = []
+
+    async def listen(message: UserMessage) -> None:
+        heard.append(message)
+        await choose(message)
+
+    records.refusals = 2
+    (message,) = await Turns(records, listen).answer(VISITOR, "hi", "m-1")
+    assert records.answers["s-1", "m-1"].messages == [message] and message["buttons"]
+    assert len(heard) == 1  # for want of a store nothing is done twice
+
+
+async def test_a_turn_that_was_saved_before_its_process_died_is_not_done_again(
+    records: MemoryRecords,
+) -> None:
+    async def remember(session_id: str, message_id: str) -> list[dict[str, Any]]:
+        return [{"recipient_id": session_id, "text": "done"}] if message_id == "m-1" else []
+
+    turns = Turns(records, choose)
+    turns.recall = remember
+    assert await turns.answer(VISITOR, "yes", "m-1", again=True) == [{"recipient_id": "s-1", "text": "done"}]
+    assert records.answers["s-1", "m-1"].messages[0]["text"] == "done"
+    assert (await turns.answer(VISITOR, "yes", "m-2", again=True))[0]["text"] == "Sure?"
+    assert (await turns.answer(VISITOR, "yes", "m-3"))[0]["text"] == "Sure?"
+
+
+async def test_a_memory_that_is_damaged_is_owned_up_to(records: MemoryRecords) -> None:
+    async def forget(session_id: str, message_id: str) -> list[dict[str, Any]]:
+        raise ConversationLost("broken")
+
+    turns = Turns(records, choose)
+    turns.recall = forget
+    first, second = await turns.answer(VISITOR, "yes", "m-1", again=True)
+    assert first["text"] == SENTENCES["begun_anew"]["en"] and second["text"] == "Sure?"
 
 
 async def test_the_same_id_with_other_words_is_a_conflict(records: MemoryRecords) -> None:
