@@ -45,7 +45,8 @@ def _answered(rows: Rows) -> Iterator[str]:
     for row in asked:
         answer = rows.turns.get(row["message_id"])
         if not answer or not row["answered"]:
-            yield f"{row['text']!r} was accepted and has no {'answer' if not answer else 'mark of its answer'}"
+            missing = "mark of its answer" if answer else "answer"
+            yield f"{row['text']!r} was accepted and has no {missing}"
             continue
         if any(not (part.get("text") or part.get("image")) for part in answer):
             yield f"the answer to {row['text']!r} is empty"

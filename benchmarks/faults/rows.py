@@ -89,7 +89,7 @@ class Books:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the tables of what is said, remembered and sold (of SQLite all of them: nobody else writes)."""
+        """Hold the tables of what is said, remembered and sold; of SQLite all, for whoever writes."""
         url = self._engine.url
         if url.get_backend_name() == "sqlite":
             with closing(sqlite3.connect(str(url.database), timeout=20, isolation_level=None)) as driver:

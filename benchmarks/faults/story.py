@@ -26,6 +26,7 @@ RECOVERED_SECONDS = 30.0
 # what the customer hears when an action did not run at all: it must be true
 UNTOUCHED = "Nothing was changed"
 NOT_SURE = "cannot tell yet"
+DONE = "is cancelled"
 
 
 @dataclass
@@ -135,11 +136,18 @@ class Stage:
         except NotAnswered as error:
             self.outcome.problems.append(f"{name}: {error}")
             return "not answered"
-        if name == "alice" and UNTOUCHED in sent.words:
-            status = await asyncio.to_thread(self.world.books.status, ALICE[1])
-            if status != "processing":
-                self.outcome.problems.append(f"told that nothing was changed, and the order is {status}")
+        if sent.text == "yes":
+            await self._truth(sent)
         return ended(sent)
+
+    async def _truth(self, sent: Sent) -> None:
+        """What Alice was told of her yes is so: done, not done, or that nobody can tell."""
+        done = await asyncio.to_thread(self.world.books.status, ALICE[1]) == "cancelled"
+        if UNTOUCHED in sent.words and done:
+            self.outcome.problems.append("told that nothing was changed, and the order is cancelled")
+        if ended(sent) == "answered" and done != (DONE in sent.words):
+            state = "is" if done else "is not"
+            self.outcome.problems.append(f"the order {state} cancelled, and told was {sent.words[:80]!r}")
 
     async def _go_on(self) -> None:
         try:

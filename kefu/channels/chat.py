@@ -16,7 +16,7 @@ from kefu.channels.agent import Outfit
 from kefu.channels.conversation_routes import ConversationRoutes
 from kefu.channels.conversations import Conversations
 from kefu.channels.front import MessageReader
-from kefu.channels.health import Health
+from kefu.channels.health import Health, has_model
 from kefu.channels.insisting import insist
 from kefu.channels.limits import Limits
 from kefu.channels.recalling import recalled
@@ -181,7 +181,7 @@ def _add_life(
         outfit.fit(getattr(app.ctx, "agent", None))  # what is taken up came with no request
         turns.recall = partial(_recall, app)
         # a store that is away when the server starts does not keep it from starting
-        app.ctx.taking_up = asyncio.create_task(_take_up(conversations))
+        app.ctx.taking_up = asyncio.create_task(_take_up(app, conversations))
 
     async def finish(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.taking_up.cancel()
@@ -195,7 +195,9 @@ def _add_life(
     blueprint.listener("before_server_stop")(finish)
 
 
-async def _take_up(conversations: Conversations) -> None:
+async def _take_up(app: Sanic, conversations: Conversations) -> None:
+    if not has_model(app):
+        return  # the next start has one; until then nobody is put off with an apology
     try:
         await insist(conversations.take_up)
     except StoreError:
