@@ -17,7 +17,7 @@ from kefu.cli.children import child_environment, rasa_command
 from kefu.errors import KefuError
 from tests.support.ports import free_port
 
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
 
 
 class ServerFailed(KefuError):

@@ -54,6 +54,7 @@ class Conversations:
         self._patience = patience
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._works: dict[tuple[str, str], Work] = {}
+        self._ending = False
         self._told_to_wait: set[str] = set()  # once is enough, however many messages wait behind a slow one
 
     async def answer(self, visitor: Visitor, said: Said) -> list[Message]:
@@ -66,7 +67,12 @@ class Conversations:
         return work.result() if done else [_slow(visitor, said.text)]
 
     async def accept(self, visitor: Visitor, said: Said) -> tuple[ChatMessage, Work]:
-        """Commit a message and begin its turn; raises Refusal 409, StoreError where it was not committed."""
+        """Commit a message and begin its turn.
+
+        Raises Refusal 409, 503 where this process ends, StoreError where it was not committed.
+        """
+        if self._ending:
+            raise Refusal(503, "unavailable", "The assistant is restarting. Try again in a moment.")
         door = self._doors.setdefault(visitor.session_id, asyncio.Lock())
         async with door:
             try:
@@ -93,7 +99,11 @@ class Conversations:
         return any(working == session_id for working, _ in self._works)
 
     async def drain(self, *, seconds: float) -> None:
-        """Let running turns end and be told, for at most ``seconds``."""
+        """Accept nothing more, and let running turns end and be told, for at most ``seconds``.
+
+        What is not answered by then waits in the inbox for the next process.
+        """
+        self._ending = True
         if self._works:
             await asyncio.wait(set(self._works.values()), timeout=seconds)
 
