@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,7 +100,8 @@ class Customer:
             way = self._over_socket if self.line is not None and not rest else self._over_rest
             await asyncio.wait_for(self._insist(sent, way), seconds)
         except asyncio.TimeoutError as error:
-            raise NotAnswered(f"{text!r} was not answered within {seconds:.0f} s: {sent.refusals}") from error
+            met = ", ".join(f"{times} {what}" for what, times in Counter(sent.refusals).most_common())
+            raise NotAnswered(f"{text!r} was not answered within {seconds:.0f} s: {met}") from error
         return sent
 
     async def close(self) -> None:
