@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from benchmarks.faults.story import Stage
-from benchmarks.servers import ServerFailed
+from benchmarks.servers import READY_SECONDS, ServerFailed
 
 Break = Callable[[Stage], Awaitable[None]]
 DRAINED_SECONDS = 15.0
@@ -197,7 +197,7 @@ async def corrupt_model(on: Stage) -> None:
 
 
 async def _health_while_starting(on: Stage) -> tuple[int | None, int | None]:
-    assistant, deadline = on.world.assistant, time.monotonic() + 60
+    assistant, deadline = on.world.assistant, time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and assistant.rasa.running:
         if await asyncio.to_thread(assistant.ready, "live") == 200:
             await asyncio.sleep(3)
