@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from benchmarks.customers import SLOW, Customer, NotAnswered, Sent
+from benchmarks.customers import Customer, NotAnswered, Sent
 
 # What guests and customers say; nobody changes anything, so that no sentence depends on another.
 GUESTS = (
@@ -32,7 +32,6 @@ class Heard:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     empty: int = 0
-    late: int = 0  # announced as taking longer
     tries: int = 0
     turns: int = 0
 
@@ -90,7 +89,6 @@ class Crowd:
                 self.heard.lost.append(str(error))
                 return
             self.heard.note(phase, sent)
-            self.heard.late += any(one["text"] in SLOW for one in customer.seen.values())
             await self._think(chance)
 
     async def _think(self, chance: random.Random, *, share: float | None = None) -> None:
