@@ -90,6 +90,10 @@ class Settings:
     web_origins: tuple[str, ...] = _setting("web origins that may embed the chat and call it, "
                                             "`https://shop.example,https://…`", default="none")  # fmt: skip
     proxies: int = _setting("how many reverse proxies stand in front and write X-Forwarded-For", default="0")
+    redis_url: str = _setting("what counts limits for several Rasa servers and tells each what was said in "
+                              "another: redis://[USER:PASSWORD@]HOST:PORT/DB",
+                              default="none: each server counts by itself, and looks once a second",
+                              secret=True)  # fmt: skip
     messages_per_session: int = _setting("messages a minute in one session; 0 is no limit, here and below",
                                          default="60")  # fmt: skip
     messages_per_address: int = _setting("messages a minute from one address", default="600")
@@ -148,6 +152,7 @@ class Settings:
             smtp_url=env.get("KEFU_SMTP_URL", ""),
             mail_from=env.get("KEFU_MAIL_FROM", ""),
             web_origins=_origins(env),
+            redis_url=_redis(env),
             **{name: _number(env, name, least=0) for name in _MAY_BE_NONE},
             **{name: _number(env, name) for name in _AT_LEAST_ONE},
             payment_provider=env.get("KEFU_PAYMENT_PROVIDER") or _default("payment_provider"),
@@ -201,6 +206,13 @@ def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
         if not _ORIGIN.fullmatch(origin):
             raise ConfigError(f"KEFU_WEB_ORIGINS: found {origin!r}; wanted https://HOST, without a path")
     return origins
+
+
+def _redis(env: Mapping[str, str]) -> str:
+    url = env.get("KEFU_REDIS_URL", "").strip()
+    if url and not re.match(r"(redis|rediss|unix)://", url):
+        raise ConfigError("KEFU_REDIS_URL begins otherwise; wanted redis://HOST:PORT/DB or rediss://…")
+    return url
 
 
 def _mail(env: Mapping[str, str]) -> str:

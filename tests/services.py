@@ -39,10 +39,17 @@ class Service:
 @pytest.fixture(scope="session")
 def redis_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A Redis that keeps nothing on disk."""
+    with redis_running(tmp_path_factory.mktemp("redis")) as service:
+        yield service
+
+
+@contextmanager
+def redis_running(folder: Path, *, port: int | None = None) -> Iterator[Service]:
+    """A Redis of a test's own, which it may end."""
     program = shutil.which("redis-server")
     if program is None:
         absent("redis-server is not installed (Debian: apt-get install redis-server)")
-    port, folder = free_port(), tmp_path_factory.mktemp("redis")
+    port = port or free_port()
     command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     command += ["--requirepass", PASSWORD]
     with running(command, port=port, log=folder / "log", seconds=20):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
-import structlog
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
@@ -17,17 +16,19 @@ from kefu.channels.agent import Outfit
 from kefu.channels.conversation_routes import ConversationRoutes
 from kefu.channels.conversations import Conversations
 from kefu.channels.front import MessageReader
-from kefu.channels.health import Health, has_model
-from kefu.channels.insisting import insist
-from kefu.channels.limits import Limits
+from kefu.channels.health import Health
+from kefu.channels.limits import Limits, LocalBuckets
+from kefu.channels.living import Living
+from kefu.channels.pushes import Everywhere, Pushes
 from kefu.channels.recalling import recalled
 from kefu.channels.records import Message
 from kefu.channels.requests import LARGEST_BODY
 from kefu.channels.routes import ChatRoutes
+from kefu.channels.shared_buckets import SharedBuckets
 from kefu.channels.socket import ChatSocket
 from kefu.channels.turns import CHANNEL, Turns
 from kefu.channels.wiring import StoreRecords, connect
-from kefu.errors import ConfigError, StoreError
+from kefu.errors import ConfigError
 from kefu.settings import Settings
 
 # Together they are less than the 15 s after which a service manager may kill: turns, then connections.
@@ -35,7 +36,6 @@ DRAIN_SECONDS = 8.0
 CONNECTIONS_SECONDS = 3.0
 # Sanic counts the request's head too; the body's own limit is checked where it is read.
 LARGEST_REQUEST = LARGEST_BODY + 8 * 1024
-log = structlog.get_logger()
 Route = tuple[str, str, Callable[..., Awaitable[Any]]]
 
 
@@ -70,18 +70,20 @@ class ChatChannel(InputChannel):
         records, settings = self._records, self._records.settings
         limits = limits_of(settings)
         turns, outfit = Turns(records, on_new_message), Outfit(settings)
-        conversations = Conversations(
-            records, records.history, turns, patience=float(settings.patience_seconds)
-        )
+        patience = float(settings.patience_seconds)
+        conversations = Conversations(records, records.history, records.inbox, turns, patience=patience)
         reader = MessageReader(records, records.history, limits)
         socket = ChatSocket(conversations, reader, limits, origins=settings.web_origins)
-        conversations.readers = socket
+        living = Living(records.inbox, settings.home / "processes")
+        pushes = pushes_of(settings, records, socket)
+        conversations.readers = Everywhere(socket, pushes) if pushes else socket
         blueprint = ChatBlueprint("kefu_chat", socket=socket, outfit=outfit, settings=settings)
         talk = ChatRoutes(records, conversations, reader, limits)
         rest = ConversationRoutes(reader, conversations, limits)
         for route in (*talking(talk), *about(rest), *serving(Health(records))):
             _add(blueprint, *route)
-        _add_life(blueprint, conversations, turns, records)
+        ends = (limits.close, records.close)
+        _add_life(blueprint, conversations, living, pushes, turns=turns, ends=ends)
         return blueprint
 
 
@@ -110,14 +112,22 @@ class ChatBlueprint(Blueprint):
 
 
 def limits_of(settings: Settings) -> Limits:
-    """The limits as the settings say."""
-    return Limits.of(
+    """The limits as the settings say; counted in Redis where one is named."""
+    return Limits(
+        SharedBuckets(settings.redis_url) if settings.redis_url else LocalBuckets(),
         session=settings.messages_per_session,
         address=settings.messages_per_address,
         customer=settings.messages_per_customer,
         sessions=settings.sessions_per_address,
         attachments=settings.attachments_per_session,
     )
+
+
+def pushes_of(settings: Settings, records: StoreRecords, socket: ChatSocket) -> Pushes | None:
+    """What tells other processes, where a Redis is named."""
+    if not settings.redis_url:
+        return None
+    return Pushes(settings.redis_url, process_id=records.inbox.process_id, hear=socket.heard)
 
 
 def talking(routes: ChatRoutes) -> tuple[Route, ...]:
@@ -172,39 +182,42 @@ def _as_function(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Corout
 def _add_life(
     blueprint: Blueprint,
     conversations: Conversations,
+    living: Living,
+    pushes: Pushes | None,
+    *,
     turns: Turns,
-    records: StoreRecords,
+    ends: Sequence[Callable[[], Awaitable[None]]],
 ) -> None:
     socket, outfit = blueprint.ctx.socket, blueprint.ctx.outfit
 
     async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        async def take_up() -> None:
+            agent = getattr(app.ctx, "agent", None)
+            outfit.fit(agent)  # what is taken up came with no request
+            if agent is not None and agent.is_ready():
+                await conversations.take_up()
+
         await socket.start()
-        outfit.fit(getattr(app.ctx, "agent", None))  # what is taken up came with no request
         turns.recall = partial(_recall, app)
-        # a store that is away when the server starts does not keep it from starting
-        app.ctx.taking_up = asyncio.create_task(_take_up(app, conversations))
+        if pushes is not None:
+            await pushes.start()
+        living.take_up = take_up
+        await living.begin()
 
     async def finish(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        app.ctx.taking_up.cancel()
         await conversations.drain(seconds=DRAIN_SECONDS)
-        await turns.drain(seconds=1.0)
+        await living.end()
         await socket.stop()
+        if pushes is not None:
+            await pushes.stop()
         await outfit.close(getattr(app.ctx, "agent", None))
-        await records.close()
+        for end in ends:
+            await end()
         # Python looks through a whole model for circles when it ends, seconds of CPU that nobody needs.
         gc.freeze()
 
     blueprint.listener("after_server_start")(begin)
     blueprint.listener("before_server_stop")(finish)
-
-
-async def _take_up(app: Sanic, conversations: Conversations) -> None:
-    if not has_model(app):
-        return  # the next start has one; until then nobody is put off with an apology
-    try:
-        await insist(conversations.take_up)
-    except StoreError:
-        log.error("chat.not_taken_up")  # each conversation is looked at again when its client comes back
 
 
 async def _recall(app: Sanic, session_id: str, message_id: str) -> list[Message]:

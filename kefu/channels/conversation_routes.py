@@ -48,7 +48,7 @@ class ConversationRoutes:
     async def messages(self, request: Request) -> HTTPResponse:
         """GET /chat/messages?after=SEQ: what was said, one page of it."""
         after = _number(request.args.get("after", "0"))
-        self._limits.connecting(address=address_of(request))
+        await self._limits.connecting(address=address_of(request))
         visitor = await self._visitor(request)
         await self._conversations.take_up(visitor.session_id)
         found = await self._history.after(visitor.session_id, after)
@@ -57,7 +57,7 @@ class ConversationRoutes:
     async def attach(self, request: Request) -> HTTPResponse:
         """POST /chat/attachments: a picture, encoded anew without its metadata."""
         visitor = await self._visitor(request)
-        self._limits.picture(session_id=visitor.session_id, address=address_of(request))
+        await self._limits.picture(session_id=visitor.session_id, address=address_of(request))
         body = await body_within(request, LARGEST_IMAGE + FORM_OVERHEAD, words=TOO_LARGE)
         photo = await asyncio.to_thread(_photo, request, body)
         kept = await self._history.keep_photo(visitor.session_id, photo)
@@ -78,9 +78,7 @@ class ConversationRoutes:
         token = bearer_token(request)
         opinion = _opinion(json_object(request))
         visitor = await self._visitor(request, token=token)
-        self._limits.message(
-            session_id=visitor.session_id, customer_id=visitor.customer_id, address=address_of(request)
-        )
+        await self._limits.message(visitor, address=address_of(request))
         if not await self._history.rate(visitor.session_id, **opinion):
             raise Refusal(404, "not_found", "The assistant said nothing with this number.")
         return HTTPResponse(status=204)

@@ -10,7 +10,7 @@ from kefu.channels.history import History
 from kefu.channels.limits import Limits
 from kefu.channels.records import ChatRecords, Visitor
 from kefu.channels.refusals import Refusal
-from kefu.channels.requests import is_token, optional_text
+from kefu.channels.requests import is_token, optional_text, routed_to
 from kefu.channels.text import accept_message, accept_message_id
 from kefu.errors import TokenError
 from kefu.shop.chats import Said
@@ -35,13 +35,19 @@ class MessageReader:
             words = "This conversation has ended or its token is not valid. Open a new one."
             raise Refusal(401, "bad_token", words) from error
 
-    async def read(self, body: Any, token: str, *, address: str) -> tuple[Visitor, Said]:
-        """A message and who sent it; raises Refusal 400, 401, 422, 429, StoreError."""
+    async def read(
+        self, body: Any, token: str, *, address: str, named: str | None = None
+    ) -> tuple[Visitor, Said]:
+        """A message and who sent it; raises Refusal 400, 401, 403, 422, 429, StoreError.
+
+        ``named``: the conversation that the client named for routing, which must be the token's.
+        """
         if not isinstance(body, dict):
             raise Refusal(400, "malformed", "A message must be a JSON object.")
         said, language = said_in(body), language_in(body)
         visitor = await self.visitor(token)
-        self._limits.message(session_id=visitor.session_id, customer_id=visitor.customer_id, address=address)
+        routed_to(named, visitor)
+        await self._limits.message(visitor, address=address)
         if language is not None and language != visitor.language:
             await self._history.set_language(visitor.session_id, language)
             visitor = replace(visitor, language=language)

@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 from typing import Any, Protocol, TypeVar
 
 from kefu.shop import chats, photos
-from kefu.shop.chats import Said
 from kefu.shop.identity import identify
 from kefu.shop.records import Attachment, ChatMessage, Transaction
 
@@ -27,10 +26,6 @@ class History:
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    async def accept(self, session_id: str, said: Said) -> tuple[ChatMessage, bool]:
-        """Commit a customer's message, and whether it is new; raises OtherContent."""
-        return await self._run(lambda tx: chats.accept(tx, session_id, said), write=True)
-
     async def say(self, session_id: str, messages: Sequence[Mapping[str, Any]]) -> None:
         """The assistant says something that is no answer to a message."""
         await self._run(lambda tx: chats.answer(tx, session_id, None, messages), write=True)
@@ -46,10 +41,6 @@ class History:
     async def lasts(self, session_ids: Sequence[str]) -> dict[str, int]:
         """The same for several at once."""
         return await self._run(lambda tx: tx.messages.lasts(session_ids))
-
-    async def unanswered(self, session_id: str | None = None) -> list[ChatMessage]:
-        """Messages that were accepted and never answered, of one conversation or of all."""
-        return await self._run(lambda tx: chats.unanswered(tx, now=_now(), session_id=session_id))
 
     async def set_language(self, session_id: str, language: str) -> None:
         """The customer chose a language."""

@@ -12,6 +12,10 @@ from kefu.channels.text import LONGEST_MESSAGE, LONGEST_MESSAGE_ID
 Json = dict[str, Any]
 BEARER: Json = {"security": [{"session": []}]}
 OPEN: Json = {"security": []}
+ROUTING: Json = {
+    "name": "X-Kefu-Session", "in": "header", "required": False, "schema": {"type": "string"},
+    "description": "the session_id, by which a balancer finds the server of the conversation; never trusted",
+}  # fmt: skip
 REFUSALS = {
     400: "malformed",
     401: "no token, or a bad one",
@@ -46,7 +50,9 @@ ABOUT = (
     "The same is spoken on socket.io at /socket.io with auth {token, seq}: the client emits user_uttered "
     "with the Message schema and gets {seq, message_id, at} or {error} as acknowledgement; the server emits "
     "session_confirm, typing {on}, and user_uttered, bot_uttered and agent_uttered with the Said schema. "
-    "A client that connects with the last seq it has read gets everything behind it."
+    "A client that connects with the last seq it has read gets everything behind it. "
+    "Where several servers stand behind one address, ?s=session_id in its query leads to the right one, as "
+    "X-Kefu-Session does on REST; whose conversation it is says the token alone, and another id is refused."
 )
 
 
@@ -187,6 +193,8 @@ def _call(
     wrong = {"content": {"application/json": {"schema": _ref("Error")}}}
     responses |= {str(status): {"description": REFUSALS[status], **wrong} for status in refusals}
     call: Json = {"summary": summary, **security, "responses": responses}
+    if security is BEARER:
+        parameters = [*(parameters or []), ROUTING]
     if parameters:
         call["parameters"] = parameters
     if body is not None:

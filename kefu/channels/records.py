@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from kefu.shop.inbox import Claim, Due
+
 # One message of an answer as it leaves: text, buttons, image, custom, recipient_id.
 Message = dict[str, Any]
 
@@ -64,9 +66,12 @@ class ChatRecords(Protocol):
         """The answer kept for this message id, or None."""
 
     async def keep(
-        self, session_id: str, message_id: str, *, answered: Answered, presses: Sequence[Press]
-    ) -> None:
-        """Keep an answer together with what its buttons stand for."""
+        self, message_id: str, *, answered: Answered, presses: Sequence[Press], claim: Claim
+    ) -> Due | None:
+        """Keep an answer together with what its buttons stand for; what is due in the conversation then.
+
+        Raises Overtaken, and keeps nothing, where the claim does not stand any more.
+        """
 
     async def take_press(self, session_id: str, nonce: str, message_id: str) -> Press | None:
         """What a button means, for one message; None where it is unknown, used or another session's."""

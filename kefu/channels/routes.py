@@ -15,7 +15,7 @@ from kefu.channels.health import require_model
 from kefu.channels.limits import Limits
 from kefu.channels.records import ChatRecords, Visitor
 from kefu.channels.refusals import Refusal
-from kefu.channels.requests import address_of, bearer_token, is_token, json_object, optional_text, routed_to
+from kefu.channels.requests import address_of, bearer_token, is_token, json_object, optional_text
 from kefu.errors import StoreError, TokenError
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class ChatRoutes:
         language = language_in(body)
         if token is not None and not is_token(token):
             raise _bad_customer_token()
-        self._limits.opening(address=address_of(request))
+        await self._limits.opening(address=address_of(request))
         visitor, signed = await self._open(token, language)
         opened = {
             "session_id": visitor.session_id,
@@ -53,8 +53,9 @@ class ChatRoutes:
         """POST /webhooks/rest/webhook: a customer's message, answered."""
         token = bearer_token(request)
         body = json_object(request)
-        visitor, said = await _from_store(self._reader.read(body, token, address=address_of(request)))
-        routed_to(request.headers.get("x-kefu-session"), visitor)
+        named = request.headers.get("x-kefu-session")
+        reading = self._reader.read(body, token, address=address_of(request), named=named)
+        visitor, said = await _from_store(reading)
         require_model(request.app)
         return _json(await _from_store(self._conversations.answer(visitor, said)))
 

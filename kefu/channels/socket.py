@@ -7,7 +7,7 @@ before it is kept, and a client that comes back with its last ``seq`` misses not
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -26,7 +26,7 @@ from kefu.channels.requests import LARGEST_BODY, address_of, is_token, routed_to
 from kefu.errors import StoreError
 from kefu.shop import chats
 
-POLL_SECONDS = 1.0  # how soon words that another process wrote (a colleague's) are seen
+POLL_SECONDS = 1.0  # how soon words that nobody announced (a colleague's, or Redis is away) are seen
 EVENTS = {"customer": "user_uttered", "assistant": "bot_uttered", "agent": "agent_uttered"}
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class ChatSocket:
         self._reader = reader
         self._limits = limits
         self._connections: dict[str, Connection] = {}
-        self._welcomes: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
         self._app: Sanic | None = None
         self.server = socketio.AsyncServer(
@@ -85,17 +85,22 @@ class ChatSocket:
     async def said(self, session_id: str) -> None:
         """Tell everybody who reads the conversation what is new in it."""
         try:
-            for sid, connection in list(self._connections.items()):
-                if connection.visitor.session_id == session_id:
-                    await self._tell(sid, connection)
+            for sid, connection in self._readers_of(session_id):
+                await self._tell(sid, connection)
         except StoreError:
             log.error("chat.not_told", session=session_id)  # the next look at the store finds it
 
     async def writing(self, session_id: str, on: bool) -> None:
         """The assistant writes, or has ended."""
-        for sid, connection in list(self._connections.items()):
-            if connection.visitor.session_id == session_id:
-                await self.server.emit("typing", {"on": on}, to=sid)
+        for sid, _ in self._readers_of(session_id):
+            await self.server.emit("typing", {"on": on}, to=sid)
+
+    def heard(self, session_id: str, writing: bool | None) -> None:
+        """Another process told of a conversation: whoever waits or reads here looks now."""
+        if writing is None:
+            self._conversations.promises.nudge(session_id)
+        if self._readers_of(session_id):
+            self._later(self.said(session_id) if writing is None else self.writing(session_id, writing))
 
     async def _connect(self, sid: str, handshake: dict[str, Any], auth: Any) -> None:
         try:
@@ -106,14 +111,12 @@ class ChatSocket:
             raise _refused(Refusal(503, "unavailable", "Our records cannot be reached just now.")) from error
         self._connections[sid] = connection
         # behind the handshake's own answer, which socket.io sends when this handler is done
-        welcome = asyncio.create_task(self._welcome(sid, connection))
-        self._welcomes.add(welcome)
-        welcome.add_done_callback(self._welcomes.discard)
+        self._later(self._welcome(sid, connection))
 
     async def _admit(self, handshake: dict[str, Any], auth: dict[str, Any]) -> Connection:
         token, seq = auth.get("token"), auth.get("seq")
         address = address_of(handshake["sanic.request"])
-        self._limits.connecting(address=address)
+        await self._limits.connecting(address=address)
         if not isinstance(token, str) or not is_token(token):
             raise Refusal(401, "no_token", "Open a conversation first, then connect with its token.")
         if seq is not None and (type(seq) is not int or not 0 <= seq < 2**31):
@@ -153,12 +156,13 @@ class ChatSocket:
         try:
             visitor, said = await self._reader.read(body, connection.token, address=connection.address)
             require_model(self._app)
-            kept, _ = await self._conversations.accept(visitor, said)
+            accepted = await self._conversations.accept(visitor, said)
         except Refusal as refusal:
             log.info("chat.refused", path="socket.io", status=refusal.status, code=refusal.code)
             return {**refusal.body(), "retry_after": refusal.retry_after}
         except StoreError:
             return Refusal(503, "unavailable", "Our records cannot be reached just now.").body()
+        kept = accepted.message
         return {"seq": kept.seq, "message_id": said.message_id, "at": kept.at.isoformat()}
 
     async def _tell(self, sid: str, connection: Connection) -> None:
@@ -167,6 +171,15 @@ class ChatSocket:
                 for message in messages:
                     await self.server.emit(EVENTS[message.author], chats.view(message), to=sid)
                     connection.sent = message.seq
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _readers_of(self, session_id: str) -> list[tuple[str, Connection]]:
+        every = self._connections.items()
+        return [(sid, each) for sid, each in every if each.visitor.session_id == session_id]
 
     async def _poll(self) -> None:
         while True:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
+from itertools import chain, repeat
 
 import structlog
 from rasa.core.channels.channel import UserMessage
 
-from kefu.channels import buttons, insisting
+from kefu.channels import buttons
 from kefu.channels.apology import apology, language_of
 from kefu.channels.output import ChatOutput
 from kefu.channels.records import Answered, ChatRecords, Message, Press, Visitor
-from kefu.channels.refusals import Refusal
 from kefu.channels.text import guarded
-from kefu.errors import ConversationLost, StoreError
+from kefu.errors import ConversationLost, DuplicateKey, Overtaken, StoreError
+from kefu.shop.chats import payload_of
+from kefu.shop.inbox import Claim, Due
 
 CHANNEL = "chat"
+PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds between attempts to keep an answer; the last one again and again
 Handler = Callable[[UserMessage], Awaitable[object]]
 Recall = Callable[[str, str], Awaitable[Sequence[Message]]]
 log = structlog.get_logger()
@@ -28,89 +29,69 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Asked:
-    """What a customer sent: normalised text and the client's id of it.
+    """What a customer sent: normalised text and the client's id of it, and the claim to answer it.
 
-    ``again``: it was accepted before, so that a process that is gone may have begun its turn.
+    ``again``: a process that is gone may have begun its turn.
     """
 
     visitor: Visitor
     text: str
     message_id: str
+    claim: Claim
     again: bool = False
 
     @property
     def content_hash(self) -> str:
-        """The digest by which a repeated message is told from another under the same id."""
+        """The digest of what was asked, kept with the answer."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
 
-class Turns:
-    """Runs turns: one at a time in a conversation, each to its end even if the client goes away.
+@dataclass(frozen=True)
+class Turned:
+    """A turn that has ended: its words as they are kept, and what is due in the conversation behind it."""
 
-    ``recall`` gives what the assistant remembers to have said to a message. An answer is kept within
-    ``insisting`` seconds, or said without being kept.
+    messages: list[Message]
+    due: Due | None
+
+
+class Turns:
+    """Runs turns; that there is one at a time in a conversation is the inbox's doing.
+
+    ``recall`` gives what the assistant remembers to have said to a message.
     """
 
-    def __init__(
-        self, records: ChatRecords, handler: Handler, *, insisting: float = insisting.SECONDS
-    ) -> None:
+    def __init__(self, records: ChatRecords, handler: Handler) -> None:
         self.recall: Recall = _nothing
+        self.ending = False  # what turns need is being closed: what fails now is the next process's to answer
         self._records = records
-        self._insisting = insisting
         self._handler = handler
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._running: set[asyncio.Task[list[Message]]] = set()
 
-    async def answer(
-        self, visitor: Visitor, text: str, message_id: str | None, *, again: bool = False
-    ) -> list[Message]:
-        """The assistant's messages; the same ones again for the same ``message_id`` and text.
+    async def answer(self, visitor: Visitor, due: Due, *, again: bool = False) -> Turned:
+        """Let the assistant answer a message, and keep the answer, however long the store is away.
 
-        ``again``: see Asked. Raises Refusal 409 for another text under a known id, StoreError where the
-        store does not answer before the assistant has heard the message.
+        ``again``: see Asked; what was said then is told, and not said once more.
+
+        Raises Overtaken where another process has the conversation by now, StoreError where the store did
+        not answer before the assistant heard the message.
         """
-        asked = Asked(visitor, text, message_id or uuid.uuid4().hex, again)
-        # Shielded from a client that goes away: a cancelled turn loses its tracker, saved at its end only.
-        task = asyncio.create_task(self._in_turn(asked))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
-
-    async def drain(self, *, seconds: float) -> None:
-        """Let running turns end, for at most ``seconds``."""
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=seconds)
-
-    async def _in_turn(self, asked: Asked) -> list[Message]:
-        session_id = asked.visitor.session_id
-        lock = self._locks.setdefault(session_id, asyncio.Lock())
-        async with lock:
-            before = await self._records.answered(session_id, asked.message_id)
-            if before is None:
-                return await self._new_answer(asked)
-            if before.content_hash != asked.content_hash:
-                raise Refusal(
-                    409, "conflict", "This message_id was used for another message. Choose a new one."
-                )
-            return list(before.messages)
-
-    async def _new_answer(self, asked: Asked) -> list[Message]:
+        asked = Asked(visitor, payload_of(due.message), str(due.message.message_id), due.claim, again)
         messages, presses = buttons.exchange(await self._speak(asked))
+        return Turned(messages, await self._keep(asked, messages, presses))
+
+    async def _keep(self, asked: Asked, messages: list[Message], presses: Sequence[Press]) -> Due | None:
+        """The turn has happened and its words are owed: they are kept in mind until the store takes them."""
         kept = Answered(asked.content_hash, messages)
-        session_id = asked.visitor.session_id
-        try:
-            # The turn has happened: it is not done again, and nobody sees what is not kept.
-            await insisting.insist(
-                lambda: self._records.keep(session_id, asked.message_id, answered=kept, presses=presses),
-                seconds=self._insisting,
-            )
-        except StoreError:
-            # The turn has happened and its words are owed; buttons that nobody remembers are not shown.
-            log.error("chat.answer_not_kept", session=session_id)
-            return [
-                {name: part for name, part in message.items() if name != "buttons"} for message in messages
-            ]
-        return messages
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
+            try:
+                return await self._records.keep(
+                    asked.message_id, answered=kept, presses=presses, claim=asked.claim
+                )
+            except (Overtaken, DuplicateKey):
+                raise
+            except StoreError:
+                log.error("chat.answer_not_kept", session=asked.visitor.session_id)
+                await asyncio.sleep(pause)
+        return None
 
     async def _speak(self, asked: Asked) -> Sequence[Message]:
         if not asked.text:  # a photo without words, which nothing here could understand
@@ -134,6 +115,8 @@ class Turns:
         except Exception as error:
             # Whatever broke, the customer hears words; the log gets the kind, never what was written.
             log.error("chat.turn_failed", session=asked.visitor.session_id, kind=type(error).__name__)
+            if self.ending:
+                raise StoreError("this server ends; the message waits for the next one") from error
             kind = "cut_off" if output.messages else "failed"
             return [*output.messages, self._apology(kind, asked, text=text)]
         if not output.messages:

@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from kefu.channels.history import History
+from kefu.channels.inbox import Inbox
+from kefu.channels.living import new_process_id
 from kefu.channels.records import Answered, DemoCustomer, Press, Visitor
 from kefu.errors import StoreError, TokenError
 from kefu.settings import Settings
-from kefu.shop import chats, identity, keys
+from kefu.shop import chats, identity, inbox, keys
+from kefu.shop.inbox import Claim, Due
 from kefu.store import Transaction
 from kefu.store.base import utc_now
 from kefu.store.chat_records import Button, Session
@@ -34,6 +37,7 @@ class StoreRecords:
     def __init__(self, settings: Settings, *, seconds: float = STORE_SECONDS) -> None:
         self.settings = settings
         self.history = History(self.run)
+        self.inbox = Inbox(self.run, new_process_id())
         self._seconds = seconds
         self._store = LazyServing(settings.database_url, migrate=True)
 
@@ -79,18 +83,21 @@ class StoreRecords:
         return Answered(turn.content_hash, json.loads(turn.answer_json)) if turn else None
 
     async def keep(
-        self, session_id: str, message_id: str, *, answered: Answered, presses: Sequence[Press]
-    ) -> None:
-        """Keep an answer and its buttons in one transaction."""
+        self, message_id: str, *, answered: Answered, presses: Sequence[Press], claim: Claim
+    ) -> Due | None:
+        """Keep an answer and its buttons in one transaction, and see what is due next."""
         words = json.dumps(list(answered.messages), ensure_ascii=False)
+        session_id = claim.session_id
 
-        def write(tx: Transaction) -> None:
+        def write(tx: Transaction) -> Due | None:
+            inbox.require(tx, claim)
             for press in presses:
                 tx.buttons.add(Button(press.nonce, session_id, press.title, press.intent, press.entities))
             tx.turns.add(session_id, message_id, answered.content_hash, words)
             chats.answer(tx, session_id, message_id, answered.messages)
+            return inbox.next_due(tx, session_id, process_id=claim.process_id, now=utc_now())
 
-        await self.run(write, write=True)
+        return await self.run(write, write=True)
 
     async def take_press(self, session_id: str, nonce: str, message_id: str) -> Press | None:
         """What a button stands for, for one message."""

@@ -88,11 +88,12 @@ RecipeOption = Annotated[
 def up(
     port: Annotated[int | None, typer.Option(help="Port of the chat; else KEFU_PORT or 5005.")] = None,
     model: ModelOption = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Rasa servers; nginx before several.")] = 1,
 ) -> None:
     """Start the assistant; one Ctrl-C stops all of it."""
     from kefu.cli.up import up as run_up
 
-    raise typer.Exit(run_up(port=port, model=model))
+    raise typer.Exit(run_up(port=port, model=model, workers=workers))
 
 
 @app.command()

@@ -17,6 +17,7 @@ from typing import IO
 COLOURS = ("\033[36m", "\033[35m", "\033[33m")
 PLAIN = "\033[0m"
 POLITE_SECONDS = 10.0
+STABLE_SECONDS = 10.0  # who ends sooner will not do better the next time
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -35,7 +36,10 @@ class Child:
     """A running process and its last words."""
 
     name: str
+    command: Sequence[str]
     process: subprocess.Popen[str]
+    again: bool = False  # start it again when it ends, unless that was right behind its start
+    started: float = field(default_factory=time.monotonic)
     last_words: deque[str] = field(default_factory=lambda: deque(maxlen=5))
 
     def obituary(self) -> str | None:
@@ -50,18 +54,28 @@ class Child:
 class Family:
     """Several children whose output shares one terminal and who end together."""
 
-    def __init__(self, *, root: Path, out: IO[str] = sys.stdout) -> None:
+    def __init__(
+        self, *, root: Path, out: IO[str] = sys.stdout, stable_seconds: float = STABLE_SECONDS
+    ) -> None:
+        self.extra: dict[str, str] = {}  # into the environment of those that are started from now on
         self._root = root
         self._out = out
+        self._stable_seconds = stable_seconds
         self._children: list[Child] = []
         self._pumps: list[threading.Thread] = []
 
-    def start(self, name: str, command: Sequence[str]) -> Child:
+    def start(self, name: str, command: Sequence[str], *, again: bool = False) -> Child:
         """Start ``command`` from the project's root, in a process group of its own."""
-        process = subprocess.Popen(
+        child = Child(name, command, self._spawn(command), again)
+        self._children.append(child)
+        self._listen(child)
+        return child
+
+    def _spawn(self, command: Sequence[str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             list(command),
             cwd=self._root,
-            env=child_environment(),
+            env=child_environment(self.extra),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -70,16 +84,26 @@ class Family:
             errors="replace",
             start_new_session=True,
         )
-        child = Child(name, process)
-        pump = threading.Thread(target=self._pump, args=(child, len(self._children)), daemon=True)
-        self._children.append(child)
+
+    def _listen(self, child: Child) -> None:
+        place = self._children.index(child)
+        pump = threading.Thread(target=self._pump, args=(child, child.process, place), daemon=True)
         self._pumps.append(pump)
         pump.start()
-        return child
 
     def obituary(self) -> str | None:
-        """The first child that ended, with its last words; None while all run."""
-        return next((words for child in self._children if (words := child.obituary())), None)
+        """The first child that ended for good, with its last words; None while all run."""
+        ended = ((child, words) for child in self._children if (words := child.obituary()))
+        return next((words for child, words in ended if not self._revived(child, words)), None)
+
+    def _revived(self, child: Child, words: str) -> bool:
+        if not child.again or time.monotonic() - child.started < self._stable_seconds:
+            return False
+        _signal_group(child.process, signal.SIGKILL)  # nothing of its group stays behind
+        self._out.write(f"{words}; it is started again\n")
+        child.process, child.started = self._spawn(child.command), time.monotonic()
+        self._listen(child)
+        return True
 
     def stop(self) -> None:
         """Ask every process group to end, and make it after ten seconds."""
@@ -97,12 +121,12 @@ class Family:
         for pump in self._pumps:
             pump.join(timeout=1.0)
 
-    def _pump(self, child: Child, position: int) -> None:
+    def _pump(self, child: Child, process: subprocess.Popen[str], position: int) -> None:
         prefix = f"{child.name:<8}| "
         if self._out.isatty():
             prefix = f"{COLOURS[position % len(COLOURS)]}{prefix}{PLAIN}"
-        assert child.process.stdout is not None  # stdout=PIPE above
-        for line in child.process.stdout:
+        assert process.stdout is not None  # stdout=PIPE above
+        for line in process.stdout:
             child.last_words.append(line)
             self._out.write(prefix + line.rstrip("\n") + "\n")
             self._out.flush()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from kefu.cli import console
 from kefu.cli.children import Family, rasa_command
 from kefu.cli.models import chosen_model, ensure_model
+from kefu.cli.nginx import nginx_command, write_configuration
 from kefu.cli.shop import ensure_shop
 from kefu.errors import ConfigError
 from kefu.settings import Settings
@@ -23,13 +27,33 @@ from kefu.shop.mailers import mailer
 DEFAULT_ACTION_PORT = 5055
 
 
-def up(*, port: int | None, model: Path | None) -> int:
+@dataclass(frozen=True)
+class Address:
+    """Where customers come in, and the ports of the Rasa servers behind it (the same one where it is one)."""
+
+    host: str
+    port: int
+    workers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, settings: Settings, port: int | None, workers: int) -> Address:
+        """One server on the port itself; several on the ports behind it."""
+        first = port or settings.port
+        behind = tuple(range(first + 1, first + 1 + workers)) if workers > 1 else (first,)
+        return cls(settings.host, first, behind)
+
+    def url(self, port: int) -> str:
+        """The address of one of the ports."""
+        return f"http://{self.host}:{port}/"
+
+
+def up(*, port: int | None, model: Path | None, workers: int = 1) -> int:
     """Serve until Ctrl-C (0) or until a part of it ends or does not get ready (1)."""
     settings = Settings.load()
     signal.signal(signal.SIGTERM, _as_interrupt)
     family = Family(root=settings.root)
     try:
-        return _prepare_and_serve(family, settings, chat_port=port or settings.port, model=model)
+        return _prepare_and_serve(family, settings, Address.of(settings, port, workers), model=model)
     except KeyboardInterrupt:
         console.say("\nstopping")
         return 0
@@ -37,13 +61,14 @@ def up(*, port: int | None, model: Path | None) -> int:
         family.stop()
 
 
-def _prepare_and_serve(family: Family, settings: Settings, *, chat_port: int, model: Path | None) -> int:
-    for wanted, option in ((chat_port, "--port"), (settings.action_port, "KEFU_ACTION_PORT")):
-        require_free(settings.host, wanted, option=option)
+def _prepare_and_serve(family: Family, settings: Settings, address: Address, *, model: Path | None) -> int:
+    for wanted in sorted({address.port, *address.workers}):
+        require_free(settings.host, wanted, option="--port")
+    require_free(settings.host, settings.action_port, option="KEFU_ACTION_PORT")
     _check_mail(settings)
     ensure_shop(settings)
     archive = chosen_model(settings.root, model) if model else ensure_model(settings.root)
-    return _serve(family, settings, chat_port=chat_port, archive=archive)
+    return _serve(family, settings, address, archive=archive)
 
 
 def _check_mail(settings: Settings) -> None:
@@ -55,20 +80,52 @@ def _check_mail(settings: Settings) -> None:
         )
 
 
-def _serve(family: Family, settings: Settings, *, chat_port: int, archive: Path) -> int:
+def _serve(family: Family, settings: Settings, address: Address, *, archive: Path) -> int:
     family.start("actions", action_command(settings))
-    command = chat_command(settings, chat_port=chat_port, archive=archive)
-    family.start("rasa", command)
-    address = f"http://{settings.host}:{chat_port}/"
-    reason = wait_until(lambda: readiness(address), family.obituary, seconds=settings.ready_seconds)
-    if reason:
-        console.complain(f"not ready: {reason}")
-        return 1
-    console.say(f"\nready\n{address}")
+    served = _start_balancer(family, settings, address)
+    first, *others = address.workers
+    # the first one brings the schema up to date and fits what is not fitted yet; the others find it there
+    for ports in ([first], others):
+        if reason := _start_servers(family, settings, address, ports, archive=archive):
+            console.complain(f"not ready: {reason}")
+            return 1
+    console.say("\nready")
+    for port in served:
+        console.say(address.url(port))
     while (reason := family.obituary()) is None:
         time.sleep(0.5)
     console.complain(f"{reason} (the other was stopped too; start again with `kefu up`)")
     return 1
+
+
+def _start_servers(
+    family: Family, settings: Settings, address: Address, ports: list[int], *, archive: Path
+) -> str | None:
+    """Start Rasa servers; None when they are ready, else the reason why not."""
+    several = len(address.workers) > 1
+    for port in ports:
+        name = f"rasa{address.workers.index(port) + 1}" if several else "rasa"
+        family.start(name, chat_command(settings, chat_port=port, archive=archive), again=several)
+    for url in map(address.url, ports):
+        reason = wait_until(partial(readiness, url), family.obituary, seconds=settings.ready_seconds)
+        if reason:
+            return reason
+    return None
+
+
+def _start_balancer(family: Family, settings: Settings, address: Address) -> tuple[int, ...]:
+    """Start nginx where there are several servers, or say how; the ports at which customers are served."""
+    if len(address.workers) == 1:
+        return address.workers
+    file = write_configuration(settings, port=address.port, workers=address.workers)
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")  # not on every user's path
+    if program is None:
+        how = " ".join(nginx_command("nginx", file))
+        console.complain(f"nginx is not installed; install it (apt-get install nginx-light) and run: {how}")
+        return address.workers
+    family.extra["KEFU_PROXIES"] = str(settings.proxies or 1)
+    family.start("nginx", nginx_command(program, file))
+    return (address.port,)
 
 
 def action_command(settings: Settings) -> list[str]:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kefu.errors import KefuError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 PRESS = "btn:"
 UNKNOWN_BUTTON = "…"
-TAKEN_UP = timedelta(hours=1)  # an older message is not answered any more after a crash
 PAGE = 200
 PARTS = ("buttons", "image", "custom")
 
@@ -91,11 +90,6 @@ def say_as_agent(tx: Transaction, session_id: str, text: str) -> ChatMessage:
     """A person of the shop writes to the customer; whoever is connected gets it."""
     tx.sessions.hold(session_id)
     return tx.messages.add(session_id, "agent", text)
-
-
-def unanswered(tx: Transaction, *, now: datetime, session_id: str | None = None) -> list[ChatMessage]:
-    """Messages that were accepted and never answered: the process that had them is gone."""
-    return tx.messages.unanswered(since=now - TAKEN_UP, session_id=session_id)
 
 
 def view(message: ChatMessage) -> dict[str, Any]:

@@ -69,12 +69,11 @@ class Messages(Repository):
         here = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.message_id == message_id)
         self._run(sa.update(_TABLE).where(here).values(answered=True))
 
-    def unanswered(self, *, since: datetime, session_id: str | None = None) -> list[ChatMessage]:
-        """Customers' messages since a moment that have no answer yet, the oldest first."""
-        open_ones = sa.and_(_TABLE.c.answered.is_(False), _TABLE.c.at >= since)
-        if session_id is not None:
-            open_ones = sa.and_(open_ones, _TABLE.c.session_id == session_id)
-        return self._records(sa.select(_TABLE).where(open_ones).order_by(_TABLE.c.at, _TABLE.c.seq))
+    def next_unanswered(self, session_id: str, *, since: datetime) -> ChatMessage | None:
+        """The first customer's message of a conversation since a moment that has no answer yet."""
+        waits = sa.and_(_TABLE.c.answered.is_(False), _TABLE.c.at >= since)
+        here = sa.and_(_TABLE.c.session_id == session_id, waits)
+        return next(iter(self._records(sa.select(_TABLE).where(here).order_by(_TABLE.c.seq).limit(1))), None)
 
     def _records(self, statement: Any) -> list[ChatMessage]:
         return [ChatMessage(**row) for row in self._all(statement)]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kefu.store.types import UtcDateTime
 
-REVISION = "0012"  # the alembic revision that this code was written for
+REVISION = "0014"  # the alembic revision that this code was written for
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -300,6 +300,12 @@ messages = sa.Table(
     _text("author"), _text("text"), _json("parts"), _text("message_id", null=True),
     _text("content_hash", null=True), _flag("answered"), _time("at"),
     sa.UniqueConstraint("session_id", "message_id"), sa.Index(None, "answered", "at"),
+)  # fmt: skip
+
+processes = sa.Table("processes", metadata, _key("process_id"), _int("beats"))
+
+inboxes = sa.Table(
+    "inboxes", metadata, _key("session_id"), _text("process_id", null=True), _int("number"),
 )  # fmt: skip
 
 attachments = sa.Table(

@@ -21,6 +21,7 @@ from kefu.store.confirmations import Confirmations
 from kefu.store.coupons import Coupons
 from kefu.store.customers import Customers
 from kefu.store.feedback import FeedbackRows
+from kefu.store.inboxes import Inboxes
 from kefu.store.invoices import Invoices
 from kefu.store.kept import Kept
 from kefu.store.messages import Messages
@@ -78,6 +79,7 @@ class Transaction(Repository):
         self.turns = Turns(connection, clock)
         self.conversations = Conversations(connection, clock)
         self.messages = Messages(connection, clock)
+        self.inboxes = Inboxes(connection, clock)
         self.attachments = Attachments(connection, clock)
         self.feedback = FeedbackRows(connection, clock)
 

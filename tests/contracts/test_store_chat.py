@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from kefu.errors import DuplicateKey
-from kefu.shop import chats, photos
+from kefu.shop import chats, inbox, photos
 from kefu.shop.chats import OtherContent, Said
 from kefu.shop.identity import Identity, open_session
 from kefu.shop.operation import Operation
@@ -33,7 +33,7 @@ def test_what_is_said_is_numbered_and_answered(store: Store, session: str) -> No
         first, new = chats.accept(tx, session, Said("hello", "m-1"))
         assert (first.seq, first.answered, new) == (1, False, True)
         assert chats.accept(tx, session, Said("hello", "m-1")) == (first, False)
-        assert [row.seq for row in chats.unanswered(tx, now=NOW)] == [1]
+        assert inbox.left(tx, process_id="p", now=NOW) == [session]
     with store.write() as tx:
         chats.answer(
             tx, session, "m-1", [{"text": "hi", "buttons": [{"title": "Yes"}]}, {"image": "https://x"}]
@@ -45,7 +45,7 @@ def test_what_is_said_is_numbered_and_answered(store: Store, session: str) -> No
             (2, "assistant", "hi"), (3, "assistant", ""), (4, "agent", "Anna here"),
         ]  # fmt: skip
         assert chats.view(rows[1])["image"] == "https://x"
-        assert chats.unanswered(tx, now=NOW) == []
+        assert inbox.left(tx, process_id="p", now=NOW) == []
         assert tx.messages.lasts([session, "nobody"]) == {session: 4}
         assert [row.seq for row in tx.messages.after(session, 0, limit=2)] == [1, 2]
 
@@ -60,12 +60,6 @@ def test_the_same_id_with_other_content_is_told_apart(store: Store, session: str
         with pytest.raises(DuplicateKey):
             tx.messages.add(session, "customer", "x", message_id="m-1")
         assert tx.messages.last(session) == 1
-
-
-def test_an_old_message_is_not_taken_up_again(store: Store, session: str) -> None:
-    with store.write() as tx:
-        chats.accept(tx, session, Said("hello", "m-1"))
-        assert chats.unanswered(tx, now=NOW + timedelta(hours=2)) == []
 
 
 def test_many_at_once_get_numbers_without_gaps(store: Store, session: str) -> None:

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from tests.services import absent
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +72,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / name).write_text(text)
     for name in ("endpoints.yml", "credentials.yml"):
         shutil.copy(ROOT / name, root / name)
+    (root / "deploy").symlink_to(ROOT / "deploy")
     for name in ("shop", "knowledge"):
         (root / "data" / name).symlink_to(ROOT / "data" / name)
     done = subprocess.run(kefu("train"), cwd=root, env=environment(root), capture_output=True, text=True)
@@ -89,13 +92,13 @@ def environment(root: Path, **more: str) -> dict[str, str]:
 class Supervisor:
     """A running `kefu up`, its lines as they come."""
 
-    def __init__(self, root: Path, port: int, **more: str) -> None:
+    def __init__(self, root: Path, port: int, *words: str, **more: str) -> None:
         settings = environment(root, KEFU_PORT=str(port), KEFU_ACTION_PORT=str(free_port()), **more)
         self.port = port
         self.lines: list[str] = []
         self.ready = threading.Event()
         self.process = subprocess.Popen(
-            kefu("up"),
+            kefu("up", *words),
             cwd=root,
             env=settings,
             stdout=subprocess.PIPE,
@@ -124,8 +127,8 @@ class Supervisor:
 
 
 @contextmanager
-def up(root: Path, **more: str) -> Iterator[Supervisor]:
-    supervisor = Supervisor(root, free_port(), **more)
+def up(root: Path, *words: str, **more: str) -> Iterator[Supervisor]:
+    supervisor = Supervisor(root, free_port(), *words, **more)
     try:
         assert supervisor.ready.wait(120), supervisor.words()
         yield supervisor
@@ -141,6 +144,15 @@ def ask(url: str, message: str) -> str:
         f"{url}/webhooks/rest/webhook", json={"message": message}, headers=headers, timeout=30
     )
     return str(answer.json()[0]["text"])
+
+
+def ask_again(url: str, message: str) -> str:
+    """As a client does that is refused while a server dies."""
+    for _ in range(20):
+        with suppress(KeyError):  # {"error": …} where the token or the list of answers should be
+            return ask(url, message)
+        time.sleep(0.5)
+    raise AssertionError("refused for ten seconds, with another server at work")
 
 
 @pytest.mark.timeout(240)
@@ -175,6 +187,25 @@ def test_when_one_part_dies_the_other_ends_with_the_reason(project: Path) -> Non
         assert supervisor.process.wait(30) == 1
         assert "kefu: actions ended with status -9" in supervisor.words()
         assert not parts["rasa"].is_running()
+
+
+@pytest.mark.services
+@pytest.mark.timeout(240)
+def test_several_servers_stand_behind_one_address(project: Path) -> None:
+    if shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        absent("nginx is not installed (Debian: apt-get install nginx-light)")
+    with up(project, "--workers", "2") as supervisor:
+        url = f"http://127.0.0.1:{supervisor.port}"
+        every = psutil.Process(supervisor.process.pid).children()
+        servers = [part for part in every if "--credentials" in part.cmdline()]
+        assert len(servers) == 2
+        assert httpx.get(f"{url}/health/ready").json() == {"status": "ready"}
+        assert ask(url, "count") == "forty-two from the action server"
+        servers[0].kill()
+        for _ in range(6):  # by their ids, to where both were
+            assert ask_again(url, "hi") == "hello from the tiny model"
+        assert supervisor.process.poll() is None
+    assert not any(part.is_running() for part in every)
 
 
 @pytest.mark.timeout(240)

@@ -54,6 +54,7 @@ ALONE = {
     "sanic": {"kefu.channels"},
     "socketio": {"kefu.channels"},
     "aiohttp": {"kefu.channels"},
+    "redis": {"kefu.components", "kefu.channels"},
     "typer": {"kefu.cli"},
     "pypdf": {"kefu.knowledge"},
     "docx": {"kefu.knowledge"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -90,6 +91,9 @@ class ScriptedAssistant:
             await asyncio.sleep(0.3)
         if "endless" in text:
             await asyncio.sleep(3.2)
+        if "which process" in text:
+            await message.output_channel.send_response(sender, {"text": str(os.getpid())})
+            return
         if "choose" in text:
             buttons = [
                 {"title": "The earbuds", "payload": '/inform{"product":"P101"}'},

@@ -1,4 +1,4 @@
-"""The scripted chat server as a process of its own, which a test may kill: python -m … HOME PORT."""
+"""The scripted chat server as a process of its own, to be killed: python -m … HOME PORT NAME=VALUE…"""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ START_SECONDS = 120
 
 
 @contextmanager
-def chat_process(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def chat_process(home: Path, port: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start it and wait until it answers; at the end it is killed if it still runs."""
-    command = [sys.executable, "-m", "tests.support.chat_process", str(home), str(port)]
+    more = [f"{name}={value}" for name, value in settings.items()]
+    command = [sys.executable, "-m", "tests.support.chat_process", str(home), str(port), *more]
     with (home / "chat.log").open("a") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=out, stderr=out)
         try:
@@ -44,5 +45,6 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
 
 
 if __name__ == "__main__":
-    with chat_server(Path(sys.argv[1]), port=int(sys.argv[2])):
+    given = dict(word.split("=", 1) for word in sys.argv[3:])
+    with chat_server(Path(sys.argv[1]), port=int(sys.argv[2]), **given):
         time.sleep(3600)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kefu.cli import children, models
+from kefu.cli.nginx import write_configuration
 from kefu.cli.up import endpoints_file, require_free, wait_until
 from kefu.errors import ConfigError, ModelError
 from kefu.evaluation.examples import read_examples
@@ -127,6 +130,34 @@ def test_every_line_has_its_process_in_front_and_the_last_words_are_kept(tmp_pat
     family.stop()
     assert out.getvalue() == "rasa    | one\nrasa    | no model\n"
     assert family.obituary() == "rasa ended with status 3: no model"
+
+
+def test_a_server_that_ran_is_started_again_and_one_that_never_did_is_not(tmp_path: Path) -> None:
+    out = io.StringIO()
+    family = children.Family(root=tmp_path, out=out, stable_seconds=0.0)
+    child = family.start("rasa1", [sys.executable, "-c", "print('up'); raise SystemExit(3)"], again=True)
+    first = child.process
+    wait_for(child)
+    assert family.obituary() is None and child.process is not first
+    wait_for(child)
+    family.stop()
+    assert "rasa1 ended with status 3: up; it is started again" in out.getvalue()
+    hasty = children.Family(root=tmp_path, out=out)
+    wait_for(hasty.start("rasa1", [sys.executable, "-c", "print('no'); raise SystemExit(1)"], again=True))
+    hasty.stop()
+    assert hasty.obituary() == "rasa1 ended with status 1: no"
+
+
+def test_nginx_stands_before_the_servers_that_were_started(tmp_path: Path) -> None:
+    settings = Settings.load({"KEFU_HOME": str(tmp_path)})
+    text = write_configuration(settings, port=7000, workers=[7001, 7002, 7003]).read_text()
+    assert re.findall(r"^ +server 127\.0\.0\.1:(\d+)", text, re.MULTILINE) == ["7001", "7002", "7003"]
+    assert re.findall(r"^ +listen (.*);", text, re.MULTILINE) == ["127.0.0.1:7000"]
+    assert "5055" not in text and settings.action_port == 5055
+    (tmp_path / "deploy" / "nginx").mkdir(parents=True)
+    (tmp_path / "deploy" / "nginx" / "kefu.conf").write_text("listen 80;")
+    with pytest.raises(ConfigError, match="0 lists of workers"):
+        write_configuration(replace(settings, root=tmp_path), port=1, workers=[2, 3])
 
 
 def test_stopping_ends_the_children_of_children(tmp_path: Path) -> None:

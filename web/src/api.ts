@@ -9,6 +9,9 @@ export class Failure extends Error {
   }
 }
 
+// Whose conversation a call is about. The id is for routing: several servers may stand behind one address.
+export type Caller = Pick<Session, "session_id" | "token">;
+
 interface Sent {
   message: string;
   message_id: string;
@@ -16,10 +19,13 @@ interface Sent {
   language: Language;
 }
 
-async function call(method: string, address: string, given: { body?: unknown; form?: FormData; token?: string } = {}): Promise<Response> {
+async function call(method: string, address: string, given: { body?: unknown; form?: FormData; caller?: Caller } = {}): Promise<Response> {
   const headers: Record<string, string> = {};
   if (given.body !== undefined) headers["Content-Type"] = "application/json";
-  if (given.token) headers.Authorization = `Bearer ${given.token}`;
+  if (given.caller) {
+    headers.Authorization = `Bearer ${given.caller.token}`;
+    headers["X-Kefu-Session"] = given.caller.session_id;
+  }
   const body = given.form ?? (given.body === undefined ? undefined : JSON.stringify(given.body));
   let answer: Response;
   try {
@@ -45,24 +51,24 @@ export async function demoToken(customerId: string): Promise<string> {
   return (await (await call("POST", "/chat/demo-token", { body: { customer_id: customerId } })).json()).customer_token;
 }
 
-export async function send(token: string, message: Sent): Promise<void> {
-  await call("POST", "/webhooks/rest/webhook", { body: message, token });
+export async function send(caller: Caller, message: Sent): Promise<void> {
+  await call("POST", "/webhooks/rest/webhook", { body: message, caller });
 }
 
-export async function messagesAfter(token: string, seq: number): Promise<Said[]> {
-  return (await (await call("GET", `/chat/messages?after=${seq}`, { token })).json()).messages;
+export async function messagesAfter(caller: Caller, seq: number): Promise<Said[]> {
+  return (await (await call("GET", `/chat/messages?after=${seq}`, { caller })).json()).messages;
 }
 
-export async function upload(token: string, file: Blob): Promise<string> {
+export async function upload(caller: Caller, file: Blob): Promise<string> {
   const form = new FormData();
   form.append("file", file, "photo");
-  return (await (await call("POST", "/chat/attachments", { form, token })).json()).attachment_id;
+  return (await (await call("POST", "/chat/attachments", { form, caller })).json()).attachment_id;
 }
 
-export async function attachment(token: string, id: string): Promise<Blob> {
-  return (await call("GET", `/chat/attachments/${encodeURIComponent(id)}`, { token })).blob();
+export async function attachment(caller: Caller, id: string): Promise<Blob> {
+  return (await call("GET", `/chat/attachments/${encodeURIComponent(id)}`, { caller })).blob();
 }
 
-export async function rate(token: string, opinion: Record<string, unknown>): Promise<void> {
-  await call("POST", "/chat/feedback", { body: opinion, token });
+export async function rate(caller: Caller, opinion: Record<string, unknown>): Promise<void> {
+  await call("POST", "/chat/feedback", { body: opinion, caller });
 }

@@ -90,7 +90,7 @@ export class Conversation {
     if (!this.session || line.seq === null) return;
     line.rated = rating;
     keep("ratings", { ...recall("ratings"), [line.seq]: rating });
-    api.rate(this.session.token, { seq: line.seq, rating }).catch(() => undefined);
+    api.rate(this.session, { seq: line.seq, rating }).catch(() => undefined);
     this.listener.changed();
   }
 
@@ -126,7 +126,7 @@ export class Conversation {
     const session = this.session;
     if (!session || line.state !== "sending" || line.seq !== null) return;
     try {
-      if (line.file && !line.attachments) line.attachments = [await api.upload(session.token, line.file)];
+      if (line.file && !line.attachments) line.attachments = [await api.upload(session, line.file)];
       if (!(this.connected && (await this.overSocket(line)))) await this.overRest(session, line);
       line.state = "sent";
     } catch (error) {
@@ -155,7 +155,7 @@ export class Conversation {
     this.asking += 1;
     this.listener.changed();
     try {
-      await api.send(session.token, this.body(line));
+      await api.send(session, this.body(line));
       if (this.session === session) await this.sync();
     } finally {
       this.asking -= 1;
@@ -187,7 +187,7 @@ export class Conversation {
     const session = this.session;
     if (!session) return;
     for (;;) {
-      const page = await api.messagesAfter(session.token, this.last);
+      const page = await api.messagesAfter(session, this.last);
       if (this.session !== session || !page.length) break;
       page.forEach((said) => this.take(said));
     }

@@ -131,10 +131,10 @@ export class Log {
 
   // An address alone shows nothing: a picture is given to the conversation's token only.
   private async fetched(id: string, image: HTMLImageElement): Promise<void> {
-    const token = this.talk.session?.token;
-    if (!token) return;
+    const session = this.talk.session;
+    if (!session) return;
     try {
-      const address = URL.createObjectURL(await api.attachment(token, id));
+      const address = URL.createObjectURL(await api.attachment(session, id));
       this.pictures.set(id, address);
       image.src = address;
     } catch {

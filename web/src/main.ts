@@ -101,8 +101,8 @@ class Page {
   }
 
   private async end(score: number, comment: string): Promise<void> {
-    const token = this.talk.session?.token;
-    if (token) await api.rate(token, { score, ...(comment ? { comment } : {}) }).catch(() => undefined);
+    const session = this.talk.session;
+    if (session) await api.rate(session, { score, ...(comment ? { comment } : {}) }).catch(() => undefined);
     await this.begin();
     this.tell(this.words.thanks);
   }
