@@ -11,6 +11,7 @@ from benchmarks.faults.breaking import FAULTS
 from benchmarks.files import commit_of, machine_of, put_block, table_row
 
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
+LONGEST = 140  # characters of a problem; the result file has all of it
 Result = Mapping[str, Any]
 HEADS = (
     "fault",
@@ -52,7 +53,9 @@ def _cells(results: Sequence[Result]) -> list[str]:
 
 def _broken(results: Sequence[Result]) -> list[str]:
     lines = [
-        f"- {one['fault']}, seed {one['seed']}: {problem}" for one in results for problem in one["problems"]
+        f"- {one['fault']}, seed {one['seed']}, load {one['load']}: {problem[:LONGEST]}"
+        for one in results
+        for problem in one["problems"]
     ]
     return ["What was not as promised:", "", *lines, ""] if lines else []
 

@@ -112,7 +112,7 @@ def test_the_table_says_how_each_fault_ended() -> None:
     }  # fmt: skip
     table = block([result, {**result, "seed": 1, "problems": ["lost"]}])
     assert f"| {FAULTS['rasa-killed'].title} | 2 | 1 | 12.0" in table
-    assert "rasa-killed, seed 1: lost" in table
+    assert "rasa-killed, seed 1, load 1.0: lost" in table
     assert block([{**result, "scale": 0.1}]) == "No result is there yet.\n"
 
 
