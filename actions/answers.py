@@ -13,28 +13,37 @@ from kefu.shop.records import Address, Order, OrderLine
 REASONS = ("damaged", "wrong", "missing", "unwanted", "later_fault")
 
 
-def _cue(english: str, chinese: str) -> re.Pattern[str]:
+def cue(english: str, chinese: str) -> re.Pattern[str]:
+    """A pattern for what is said in either language."""
     return re.compile(f"{english}|{chinese}", re.IGNORECASE)
 
 
 # What people say where the entity extractor found no reason; the first that matches counts.
 CUES = {
-    "later_fault": _cue(r"after .{0,20}(month|year|week)s?\b", r"用了.{0,8}(坏|不行|不亮|不响|没反应)"),
-    "wrong": _cue(
+    "later_fault": cue(r"after .{0,20}(month|year|week)s?\b", r"用了.{0,8}(坏|不行|不亮|不响|没反应)"),
+    "wrong": cue(
         r"(?<!went )(?<!goes )(?<!gone )(?<!is )\bwrong (?!with\b|about\b|and\b)\w+|not what i ordered",
         r"发错|寄错|错发|送错",
     ),
-    "missing": _cue(r"missing|incomplete", r"少件|少了|缺件|漏发|少发"),
-    "damaged": _cue(
-        r"broke|damag|defect|fault|crack|scratch|smash|no sound|not work|n.t work",
-        r"坏|破|碎|裂|刮花|瑕疵|没声音|没反应|不响|不亮|开不了机",
+    "missing": cue(r"missing|incomplete", r"少件|少了|缺件|漏发|少发"),
+    "damaged": cue(
+        r"(?<!not )(?<!n.t )broke|damag|defect|fault|crack|scratch|smash|no sound|not work|n.t work"
+        r"|\bdead\b|on arrival|out of the box",
+        r"(?<!没)(?<!不)坏|破|碎|裂|刮花|瑕疵|没声音|没反应|不响|不亮|开不了机|漏水|漏液",
     ),
-    "unwanted": _cue(
+    "unwanted": cue(
         r"(do(es)?n.?t|no longer|not|never) (really )?(want|like|need|fit|suit)"
         r"|chang\w+ my mind|too (big|small|loud|heavy)",
         r"不想要|不要了|不喜欢|不需要|不合适|买错|后悔|改主意",
     ),
 }
+# a fault that was there when the goods came is no later one, whatever the sentence sounds like
+ARRIVED_SO = cue(
+    r"(?:when|as|since) (?:it|they|i) (?:came|come|arrived|got (?:it|them|here)|opened|unpacked)"
+    r"|on arrival|out of the box|from (?:the (?:very )?(?:start|beginning)|day one)|never worked",
+    r"(?:收到|到手|到货|拆开|打开|签收|买来|寄来|送来)(?:的?时候?|嗰陣|那天)?(?:已经|已經)?就(?!想|要|退|换|換)"
+    r"|一(?:开|開)始就|收到嗰陣|从来没(?:好|响|亮)过",
+)
 # "just one", "one of them", 只退一个: pieces, whatever else the sentence counts
 COUNTED = re.compile(
     r"\b(?:just|only)(?: the)? (one|two|three|four|\d+)\b(?! (?:that|which|from|in)\b)"
@@ -118,6 +127,8 @@ def said_reason(turn: Turn) -> str | None:
     """The reason that a message gives: the entity, else what its words point at."""
     entity = turn.value("reason")
     known = entity if entity in REASONS else None
+    if known in (None, "later_fault") and ARRIVED_SO.search(turn.text):
+        return "damaged"
     return known or next((reason for reason, words in CUES.items() if words.search(turn.text)), None)
 
 
@@ -134,7 +145,11 @@ def _address(turn: Turn, order: Order | None, requested: str | None) -> dict[str
 
 
 def _address_in_sentence(turn: Turn) -> str | None:
-    return address_within(turn.text) if turn.intent == "change_address" else None
+    if turn.intent == "change_address":
+        return address_within(turn.text)
+    begun_by_it = turn.tracker.active_loop_name == "address_form" and turn.slot("requested_slot") is None
+    text = bare_address(turn.text)
+    return text if begun_by_it and turn.intent in ("inform", "correct") and looks_like_address(text) else None
 
 
 def bare_address(text: str) -> str:

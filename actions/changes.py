@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 
+from actions.answers import ARRIVED_SO
 from actions.base import KefuAction
 from actions.confirm import propose
 from actions.handoff import OFFER
 from actions.tasks import TASKS, cleared, operation_of
 from actions.turn import Event, Turn
 from kefu.shop.identity import visible_orders
+from kefu.shop.operation import Operation
+from kefu.shop.operations import assess
 from kefu.shop.records import Transaction
 from kefu.shop.selection import Target
 
@@ -35,7 +39,11 @@ class SubmitTask(KefuAction):
         later = dict.fromkeys(t.order_number for t in targets if t.order_number != operation.order_number)
         if later:
             turn.say("one_at_a_time", order_number=operation.order_number, later=list(later))
-        return [*cleared(), *propose(turn, tx, operation)]
+        return [*cleared(), *propose(turn, tx, self.wish(turn, tx, operation))]
+
+    def wish(self, turn: Turn, tx: Transaction, operation: Operation) -> Operation:
+        """The operation that is decided; a task may know a fitter one."""
+        return operation
 
 
 class ActionSubmitCancel(SubmitTask):
@@ -66,6 +74,13 @@ class ActionSubmitWarranty(SubmitTask):
     """A fault that came later."""
 
     task = "warranty"
+
+    def wish(self, turn: Turn, tx: Transaction, operation: Operation) -> Operation:
+        """A fault that was there on arrival is returned, where its clause still reaches."""
+        if not ARRIVED_SO.search(turn.text):
+            return operation
+        back = replace(operation, kind="return", reason="damaged")
+        return operation if assess(tx, turn.identity, back, now=turn.now).kind == "refused" else back
 
 
 class ActionSubmitRenewal(SubmitTask):

@@ -6,9 +6,12 @@ were that confirmation; after anything else a new one is shown.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from rasa_sdk.events import FollowupAction
 
 from actions.answers import (
     address_within,
@@ -20,15 +23,27 @@ from actions.answers import (
 )
 from actions.base import KefuAction
 from actions.faq import ActionReturnable
-from actions.focus import unfocused
+from actions.focus import focus_of, line_in_focus, unfocused
 from actions.forms import judge
 from actions.handoff import open_for_person
+from actions.meanwhile import asked_meanwhile
 from actions.passages import say_beside
 from actions.present import concerned, tell
 from actions.products import ActionProduct
 from actions.rescue import say_if_certain
 from actions.status import focus, say_status
-from actions.tasks import TASKS, by_kind, cleared, ended, speaks_of_another, task_events
+from actions.tasks import (
+    TASKS,
+    begun,
+    by_kind,
+    cleared,
+    ended,
+    latest_form,
+    named_form,
+    speaks_of_another,
+    task_events,
+    task_slots,
+)
 from actions.turn import Event, Turn, names_nothing
 from actions.wiring import settings, settled, store
 from kefu.shop import confirmations
@@ -41,6 +56,16 @@ from kefu.shop.settlement import owed, truth
 
 # after these nothing is offered to be done: it would be out of place, or nobody is there to answer
 LAST = ("legal_threat", "safety_issue", "goodbye")
+LOOK_UPS = ("track_order", "refund_status", "return_status")
+BARE = re.compile(r"\W*(?:cancel|取消)\W*", re.IGNORECASE)  # of whatever is going on
+# "that one too": the task just done, with another thing
+TOO = re.compile(r"\b(?:too|also|as well|and)\b|也|还有|還有|一起|同样|同樣", re.IGNORECASE)
+# an address that was written without a word beside it
+ADDRESS_ALONE = re.compile(
+    r"^\W*\d+\w? .*\b(?:st|street|ave|avenue|rd|road|lane|ln|drive|dr|blvd|square|sq|way|court|ct)\b"
+    r"|[路街道巷村].{0,6}\d+[号號]",
+    re.IGNORECASE,
+)
 
 
 def propose(turn: Turn, tx: Transaction, operation: Operation) -> list[Event]:
@@ -65,15 +90,43 @@ class ActionBeginTask(KefuAction):
         return "action_begin_task"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        waiting = pending(turn, tx) is not None
+        waiting = pending(turn, tx)
+        between = self._in_between(turn, tx, waiting)
+        if between is not None:
+            return between
         confirmations.void(tx, turn.identity.session_id)
+        known = _repeated(turn, tx, waiting) if waiting else []
         running = turn.tracker.active_loop_name in TASKS and turn.slot("item") is not None
-        if waiting or running:
+        if not known and (waiting or running):
             turn.say("set_aside")
         beside = say_beside(turn, tx)
         if not beside:
             answer_first(turn, tx)
-        return [*cleared(), *unfocused(), *beside]
+        order = may_see(tx, turn.identity, turn.slot("focus_order") or "")
+        gone = unfocused() if line_in_focus(turn, order) is None else []  # the line spoken of last stays "it"
+        return [*cleared(), *known, *gone, *beside]
+
+    def _in_between(self, turn: Turn, tx: Transaction, waiting: Confirmation | None) -> list[Event] | None:
+        """ "How long does that take?" sounds like a look-up and is about what waits, or was just done."""
+        if turn.intent not in LOOK_UPS or turn.tracker.active_loop_name in TASKS:
+            return None
+        events = asked_meanwhile(turn, tx)
+        if events is None:
+            return None
+        shown = propose(turn, tx, Operation.from_dict(waiting.operation)) if waiting else []
+        return [*events, *shown, FollowupAction("action_listen")]
+
+
+def _repeated(turn: Turn, tx: Transaction, waiting: Confirmation) -> list[Event]:
+    """The slots of what waits for a yes, where the message wishes for the same again."""
+    operation = Operation.from_dict(waiting.operation)
+    if turn.intent not in by_kind(operation.kind).triggers:
+        return []
+    other = None if names_nothing(turn.mention()) else _amended(turn, tx, operation)
+    same = names_nothing(turn.mention()) or (
+        other is not None and (other.order_number, other.items) == (operation.order_number, operation.items)
+    )
+    return task_slots(operation) if same else []
 
 
 def answer_first(turn: Turn, tx: Transaction) -> None:
@@ -93,6 +146,10 @@ class ActionAffirm(KefuAction):
             return []  # the form asks its question again
         last, waiting = turn.last_words(), pending(turn, tx)
         offer = last.get("offer")
+        form = named_form(turn.text) if turn.value("confirmation") is None else None
+        if form and (waiting is None or offer) and _is_another(turn.text, offer):
+            confirmations.void(tx, turn.identity.session_id)
+            return begun(form)  # "fine, return it then"
         if offer:  # it was said after the confirmation, which is void then
             confirmations.void(tx, turn.identity.session_id)
             return self._take_up(turn, tx, offer)
@@ -141,6 +198,13 @@ class ActionAffirm(KefuAction):
         return propose(turn, tx, Operation.from_dict(offer["operation"]))
 
 
+def _is_another(text: str, offer: dict[str, Any] | None) -> bool:
+    """Whether a task that a "yes" names is another than the one offered, if one was."""
+    if offer is None or offer["kind"] == "human":
+        return True
+    return speaks_of_another(text, str(offer["kind"]))
+
+
 def _pay_and_tell(turn: Turn, outcome: Outcome, operation: Operation) -> list[Event]:
     """Behind the commit: have the provider pay what is owed, and say what came of it."""
     refunds = settled(owed(outcome), now=turn.now, until=turn.until)
@@ -173,6 +237,9 @@ class ActionStop(KefuAction):
         return "action_stop"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        form = None if pending(turn, tx) or BARE.fullmatch(turn.text) else named_form(turn.text)
+        if form and turn.tracker.active_loop_name in (None, form):
+            return begun(form)  # "forget it, cancel the order" ends the talk, not the wish
         confirmations.void(tx, turn.identity.session_id)
         turn.say("stopped")
         return ended()
@@ -214,11 +281,13 @@ class ActionAmend(KefuAction):
             return _fact_alone(turn, tx)
         before = Operation.from_dict(waiting.operation)
         after = _amended(turn, tx, before)
-        if after is None:
-            confirmations.void(tx, turn.identity.session_id)
-            turn.say("correct_what")
-            return []
-        return propose(turn, tx, after)
+        if after is not None or turn.intent == "inform":  # "since yesterday" takes nothing back
+            return propose(turn, tx, after or before)
+        confirmations.void(tx, turn.identity.session_id)
+        if before.kind == "change_address" and re.search(r"\d", turn.text):
+            return task_events(before, "address")  # "no, number 98": the whole of it is asked for again
+        turn.say("correct_what")
+        return []
 
 
 def _fact_alone(turn: Turn, tx: Transaction) -> list[Event]:
@@ -226,6 +295,9 @@ def _fact_alone(turn: Turn, tx: Transaction) -> list[Event]:
     if turn.value("code"):
         turn.say("code_unasked")
         return []
+    form = _wished_by(turn)
+    if form is not None:
+        return begun(form)
     picked = _picked(turn, tx)
     if picked is not None:
         say_status(turn, tx, picked)
@@ -235,6 +307,18 @@ def _fact_alone(turn: Turn, tx: Transaction) -> list[Event]:
         return (ActionReturnable() if returnable else ActionProduct()).act(turn, tx)
     turn.say("inform_what" if turn.intent == "inform" else "correct_what")
     return []
+
+
+def _wished_by(turn: Turn) -> str | None:
+    """The form of the task that a fact alone wishes for: a reason to return, one more thing, an address."""
+    mention, latest = turn.mention(), latest_form(list(turn.tracker.events))
+    things = mention.names_thing or turn.slot("focus_order") or focus_of(turn)
+    if said_reason(turn) and things and not turn.last_words().get("done"):
+        return "return_form"
+    if TOO.search(turn.text) and mention.names_thing and latest not in (None, "order_status_form"):
+        return latest
+    alone = ADDRESS_ALONE.search(turn.text) and looks_like_address(turn.text) and names_nothing(mention)
+    return "address_form" if alone else None
 
 
 def _picked(turn: Turn, tx: Transaction) -> Order | None:

@@ -59,12 +59,21 @@ class ActionTwoStageFallback(KefuAction):
         if waiting is not None:
             turn.say("not_understood_confirming")
             return []
+        if _was_refused(turn):
+            turn.say("refusal_stands", custom=OFFER)
+            return []
         if missed > 1:
             return ActionDefaultAskRephrase().act(turn, tx)
         if urgent(turn.message):
             say_person(turn, "fallback_urgent")
             return []
         return ActionDefaultAskAffirmation().act(turn, tx)
+
+
+def _was_refused(turn: Turn) -> bool:
+    """Whether the last words said which clause is against a wish, and offered a person: "that is a lie"."""
+    last = turn.last_words()
+    return bool(last.get("clause")) and last.get("offer") == OFFER["offer"]
 
 
 class ActionDefaultAskAffirmation(KefuAction):

@@ -13,12 +13,23 @@ from actions.base import KefuAction
 from actions.focus import focus_of
 from actions.forms import judge
 from actions.handoff import OFFER
-from actions.passages import hits_of, parts_of, say_beside, say_parts, say_passage, say_unknown, sure
+from actions.meanwhile import asked_meanwhile
+from actions.paid import PAID, say_paid
+from actions.passages import (
+    CERTAIN,
+    hits_of,
+    parts_of,
+    say_beside,
+    say_parts,
+    say_passage,
+    say_unknown,
+    sure,
+)
 from actions.present import focus_events, outcome_facts, tell
-from actions.tasks import TASKS
+from actions.tasks import TASKS, begun
 from actions.turn import Event, Turn
 from actions.wiring import answer_of, settings
-from actions.words import bullets, listed, money, word
+from actions.words import bullets, listed, money, simplified, word
 from kefu.shop.catalogue import returnable_clause
 from kefu.shop.coupons import check_coupon
 from kefu.shop.identity import may_see, visible_orders
@@ -29,6 +40,8 @@ from kefu.shop.outcome import Outcome
 from kefu.shop.records import Coupon, Order, Product, Transaction
 from kefu.shop.selection import Choice, Mention, choose
 
+CANCELLED = re.compile(r"cancel|取消", re.IGNORECASE)
+BARE_WHY = 8  # characters: a longer question says itself what it is about
 CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{4,20}(?![A-Za-z0-9])")
 
 
@@ -40,6 +53,9 @@ class ActionFaq(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         pressed, parts = turn.value("passage"), parts_of(turn)
+        meanwhile = asked_meanwhile(turn, tx) if pressed is None else None
+        if meanwhile is not None:
+            return meanwhile
         if pressed is None and parts:
             events = say_parts(turn, tx, parts)
             if events is not None:
@@ -47,6 +63,8 @@ class ActionFaq(KefuAction):
         best = pressed or sure(hits_of(turn))
         question = "" if pressed else turn.text  # a button is no question: the passage's title is
         events = say_passage(turn, tx, best, question=question) if best else None
+        if events is None and PAID.search(simplified(turn.text)):
+            events = say_paid(turn, tx)
         return say_unknown(turn, tx) if events is None else events
 
 
@@ -59,6 +77,8 @@ class ActionReturnable(KefuAction):
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         mention = turn.mention()
         products = _products(turn, tx, mention)
+        if CANCELLED.search(turn.text) and visible_orders(tx, turn.identity) and _goods_only(products):
+            return begun("cancel_form")  # which knows what has left, and offers what can be done
         choice = _owned(turn, tx, mention, products)
         if choice is not None and choice.status == "one" and choice.targets:
             return [*say_beside(turn, tx), *self._decide(turn, tx, choice)]
@@ -85,6 +105,10 @@ class ActionReturnable(KefuAction):
         if outcome.kind == "refused":
             return tell(turn, tx, outcome, operation)
         return _say_yes(turn, tx, outcome, operation, order)
+
+
+def _goods_only(products: Sequence[Product]) -> bool:
+    return all(product.kind == "physical" for product in products)
 
 
 def _settled(tx: Transaction, turn: Turn, operation: Operation) -> Operation:
@@ -189,7 +213,8 @@ class ActionWhy(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         clause = tx.policy.in_force(turn.now).get(str(turn.slot("last_clause")))
-        if clause is None and sure(hits_of(turn)):
+        asks_more = len(turn.text) > BARE_WHY and sure(hits_of(turn), CERTAIN)
+        if asks_more or (clause is None and sure(hits_of(turn))):
             return ActionFaq().act(turn, tx)
         if clause is None:
             turn.say("why_nothing")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 
 from actions.turn import Event, Turn
-from kefu.shop.records import Product
+from kefu.shop.records import Order, Product
 
 SLOT = "focus_product"
 FOCUS_TURNS = 5  # further messages after which a product that nobody spoke of again is no longer "it"
@@ -26,6 +26,13 @@ def focus_of(turn: Turn) -> str | None:
             break
         age += event.get("event") == "user"
     return str(product_id) if product_id and age <= FOCUS_TURNS else None
+
+
+def line_in_focus(turn: Turn, order: Order | None) -> int | None:
+    """The one line of an order that holds the product in focus."""
+    product_id = focus_of(turn)
+    lines = [line.line for line in order.lines if line.product.product_id == product_id] if order else []
+    return lines[0] if len(lines) == 1 else None
 
 
 def focused(product: Product) -> list[Event]:

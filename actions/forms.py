@@ -13,6 +13,8 @@ from rasa_sdk.events import SlotSet
 
 from actions.answers import read_answers, said_reason
 from actions.base import KefuAction
+from actions.focus import line_in_focus
+from actions.meanwhile import say_term
 from actions.tasks import ANSWERS, TASKS, Suits, Task, is_underway, operation_of
 from actions.turn import Event, Turn, names_nothing
 from actions.wiring import code_rules
@@ -25,6 +27,7 @@ POINTS = re.compile(r"\b(it|its|it's|this|that|them|they|those|these)\b|它|这|
 ARRIVED = re.compile(r"deliver|签收|送达|已到", re.IGNORECASE)
 # slots that are asked for, and the entity that answers them
 ASKED_ENTITIES = {"quantity": "quantity", "variant": "variant", "guest_code": "code"}
+KINDS = {"physical", "course", "ebook", "membership"}
 FREE_TEXT = ("address", "company", "tax_number", "invoice_kind")
 
 
@@ -54,8 +57,8 @@ class TaskForm(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         requested = turn.slot("requested_slot")
-        if not _answers(turn, self.task, requested):
-            return [SlotSet("requested_slot", requested)]
+        if requested is not None and not _answers(turn, self.task, requested):
+            return _asked_meanwhile(turn, tx, self.task, requested)
         filled = self._guest(turn, tx)
         if not _unverified(turn):
             filled |= self._item(turn, tx, requested)
@@ -142,13 +145,16 @@ class TaskForm(KefuAction):
             whole_orders=self.task.whole_orders,
         )
 
-    def _focus(self, turn: Turn, tx: Transaction) -> str | None:
-        """The order just spoken of; "where is my order", without "it", means one that is under way."""
-        focus: str | None = turn.identity.verified_order or turn.slot("focus_order")
-        if focus is None or self.form != "order_status_form" or POINTS.search(turn.text):
-            return focus
-        order = may_see(tx, turn.identity, focus)
-        return focus if order is not None and (turn.identity.guest or is_underway(order)) else None
+    def _focus(self, turn: Turn, tx: Transaction) -> Target | None:
+        """What was just spoken of; "where is my order", without "it", means one that is under way."""
+        number: str | None = turn.identity.verified_order or turn.slot("focus_order")
+        order = may_see(tx, turn.identity, number) if number else None
+        if order is None:
+            return None
+        free = self.form != "order_status_form" or bool(POINTS.search(turn.text))
+        if free or turn.identity.guest or is_underway(order):
+            return Target(order.order_number, line_in_focus(turn, order))
+        return None
 
     def _unclear(self, turn: Turn, tx: Transaction, mention: Mention, choice: Choice) -> dict[str, Any]:
         """Say what is unclear and leave the targets that the next question lists."""
@@ -162,7 +168,7 @@ class TaskForm(KefuAction):
             return {"item": None, "offered": _plain(choice.targets)}
         if choice.status == "not_visible":
             turn.say("refused_not_visible")
-        rest = self._choose(turn, tx, Mention()).targets
+        rest = _alike(tx, turn, mention, self._choose(turn, tx, Mention()).targets)
         if choice.status == "none" and rest and not names_nothing(mention):
             turn.say("item_not_found")
         return {"item": None if rest else [], "offered": _plain(rest)}
@@ -208,6 +214,15 @@ def _answers(turn: Turn, task: Task, requested: str | None) -> bool:
     return picks and not names_nothing(turn.mention()) and not set(turn.text) & set("?？吗多少")
 
 
+def _asked_meanwhile(turn: Turn, tx: Transaction, task: Task, requested: str) -> list[Event]:
+    """What interrupts a form; "when is it refunded?" is about the very refund that the form prepares."""
+    asks = turn.intent in ("refund_status", "return_status") and names_nothing(turn.mention())
+    if asks and task.kind in ("return", "cancel") and not turn.identity.guest:
+        say_term(turn, tx, str(task.kind))
+        return [SlotSet("offered", turn.slot("offered")), SlotSet("requested_slot", requested)]
+    return [SlotSet("requested_slot", requested)]
+
+
 def judge(turn: Turn, tx: Transaction, task: Task) -> Suits:
     """Which purchases are meant when the words name none."""
     if task.form == "parcel_form" and ARRIVED.search(turn.text):
@@ -243,6 +258,17 @@ def _is_proving(turn: Turn) -> bool:
 
 def _unverified(turn: Turn) -> bool:
     return turn.identity.guest and turn.identity.verified_order is None
+
+
+def _alike(tx: Transaction, turn: Turn, mention: Mention, targets: Sequence[Target]) -> Sequence[Target]:
+    """The targets that hold a kind of thing which was named: for a membership no parcel is meant."""
+    named = {product.kind for product in tx.products.all() if product.product_id in mention.product_ids}
+    wanted = named | (KINDS & set(mention.kinds))
+    if not wanted:
+        return targets
+    lines = [line for order in visible_orders(tx, turn.identity) for line in order.lines]
+    alike = [line for line in lines if line.product.kind in wanted]
+    return [t for t in targets if any(t.covers(line.order_number, line.line) for line in alike)]
 
 
 def _joined(here: Sequence[Target], elsewhere: Choice) -> Sequence[Target]:

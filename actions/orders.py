@@ -12,10 +12,11 @@ from actions.present import concerned, refund_line
 from actions.status import focus, say_status
 from actions.tasks import cleared
 from actions.turn import Event, Turn
-from actions.words import bullets, goods, spoken, word
+from actions.words import bullets, goods, line_name, spoken, word
 from kefu.shop.identity import visible_orders
+from kefu.shop.money import Money
 from kefu.shop.operation import Item, Operation
-from kefu.shop.records import Order, Transaction
+from kefu.shop.records import Order, Return, Transaction
 
 
 def chosen(turn: Turn, tx: Transaction) -> list[Order]:
@@ -73,8 +74,9 @@ class ActionSubmitRefundStatus(KefuAction):
         if not lines:
             named = bool(chosen(turn, tx))
             what = orders[0].order_number if named else {"zh": "您的订单"}.get(turn.language, "your orders")
-            turn.say("refunds_none", what=what, custom=OFFER)
-            return cleared()
+            clause = tx.policy.in_force(turn.now)["refund.time"]
+            turn.say("refunds_none", what=what, clause_text=clause.text(turn.language), custom=OFFER)
+            return [*cleared(), SlotSet("last_clause", clause.clause)]
         days = tx.policy.in_force(turn.now)["refund.time"].params
         turn.say("refunds_list", list=bullets(lines), min_days=days["min_days"], max_days=days["max_days"])
         return [
@@ -88,12 +90,24 @@ def _back_lines(turn: Turn, tx: Transaction, order: Order) -> list[str]:
     """One line for each return and refund of an order."""
     head = f"{goods(order, language=turn.language)} ({order.order_number}): "
     lines = []
+    names = {line.line: line for line in order.lines}
     for row in tx.returns.of_order(order.order_number):
         kind, state = word(row.kind, language=turn.language), word(row.state, language=turn.language)
-        lines.append(f"{head}{kind} {row.return_id}, {state}")
+        name = line_name(names[row.line], language=turn.language, pieces=row.quantity)
+        lines.append(
+            f"{name} ({order.order_number}): {kind} {row.return_id}, {state}{_promised(turn, row, order)}"
+        )
     for refund in tx.refunds.of_order(order.order_number):
         lines.append(head + refund_line(refund, language=turn.language, zone=turn.zone))
     return lines
+
+
+def _promised(turn: Turn, row: Return, order: Order) -> str:
+    """What is paid when a return arrives, while it has not."""
+    if row.promised is None or row.state in ("received", "rejected"):
+        return ""
+    amount = spoken(Money(row.promised, order.currency), language=turn.language, zone=turn.zone)
+    return f"，收到后退 {amount}" if turn.language == "zh" else f"; {amount} when it arrives"
 
 
 class ActionSubmitAccess(KefuAction):

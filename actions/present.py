@@ -14,9 +14,11 @@ from kefu.shop.identity import may_see, visible_orders
 from kefu.shop.money import Money
 from kefu.shop.operation import Operation
 from kefu.shop.outcome import Outcome
+from kefu.shop.photos import wanted_for
 from kefu.shop.records import Address, Order, OrderLine, Product, Refund, Transaction
 from kefu.shop.selection import Target
 
+PHOTO_CHANNELS = ("chat",)  # kefu/channels: who talks elsewhere (rasa shell) can send none
 # ways that a plain "yes" prepares as an operation; any other refusal offers a person
 WAY_OPERATIONS = ("cancel", "return", "refund", "stop_renewal", "warranty")
 
@@ -34,8 +36,20 @@ def tell(
         buttons = yes_no(turn, nonce)
     elif outcome.kind == "refused":
         custom["offer"] = _offer(outcome, operation)
+    elif outcome.kind == "done":
+        custom["done"] = operation.kind
     turn.say(outcome.code, buttons=buttons, custom=custom, **facts)
+    _ask_for_photo(turn, tx, outcome)
     return focus_events(order, operation, outcome)
+
+
+def _ask_for_photo(turn: Turn, tx: Transaction, outcome: Outcome) -> None:
+    """One sentence behind what is done already: who sends no picture has lost nothing."""
+    if turn.tracker.get_latest_input_channel() not in PHOTO_CHANNELS:
+        return
+    case = wanted_for(tx, outcome)
+    if case is not None:
+        turn.say("photo_wanted", custom={"photo": case}, case=case)
 
 
 def yes_no(turn: Turn, nonce: str) -> Sequence[tuple[str, str]]:

@@ -19,7 +19,10 @@ from actions.attributes import (
 )
 from actions.base import KefuAction
 from actions.facts import facts_note, facts_of, facts_words, products_of
+from actions.faq import ActionFaq
 from actions.focus import focus_of, focused
+from actions.meanwhile import asked_meanwhile
+from actions.paid import PAID, say_paid
 from actions.turn import Event, Turn
 from actions.wiring import knowledge_base
 from actions.words import simplified
@@ -28,6 +31,7 @@ from kefu.shop.records import Product, Transaction
 from kefu.shop.related import alternatives, clauses_of
 
 AND = re.compile(r"\b(and|vs\.?|versus|or)\b|和|跟|与|还是|或", re.IGNORECASE)
+BARE_PRICE = re.compile(r"\W*(?:and |so )?(?:how much(?: is (?:it|that))?|多少钱?|几块钱?)\W*", re.IGNORECASE)
 MANY = 20  # products that are looked at where only a kind is named
 
 
@@ -88,6 +92,9 @@ class ActionProduct(KefuAction):
         return "action_product"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        other = self._no_product(turn, tx)
+        if other is not None:
+            return other
         product = one(turn, tx)
         if product is None:
             return []
@@ -101,6 +108,17 @@ class ActionProduct(KefuAction):
         if variant is not None or not keys or "stock" in keys:
             offer_instead(turn, tx, product, variant)
         return [*focused(product), *_covering(turn, tx, product, keys)]
+
+    def _no_product(self, turn: Turn, tx: Transaction) -> list[Event] | None:
+        """What sounds like a product's price: a refund's amount, what was paid, the fee just spoken of."""
+        meanwhile = asked_meanwhile(turn, tx)
+        if meanwhile is not None:
+            return meanwhile
+        paid = say_paid(turn, tx) if PAID.search(simplified(turn.text)) else None
+        if paid is not None:
+            return paid
+        behind = turn.last_words().get("passage") and BARE_PRICE.fullmatch(simplified(turn.text))
+        return ActionFaq().act(turn, tx) if behind else None
 
 
 def _asked(turn: Turn, product: Product) -> tuple[list[str], str | None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from kefu.shop.operation import Item, Operation, pieces_said
 from kefu.shop.records import Address, Order, OrderLine
@@ -94,8 +94,8 @@ def ended() -> list[dict[str, Any]]:
     return [*cleared(), ActiveLoop(None), SlotSet("requested_slot", None)]
 
 
-def task_events(operation: Operation, missing: str) -> list[dict[str, Any]]:
-    """Rasa events that take up an operation's form where a fact is still missing."""
+def task_slots(operation: Operation) -> list[dict[str, Any]]:
+    """Rasa events that fill a form's slots with what an operation says."""
     lines: list[int | None] = [item.line for item in operation.items] or [None]
     slots = {
         "item": [[operation.order_number, line] for line in lines],
@@ -106,8 +106,13 @@ def task_events(operation: Operation, missing: str) -> list[dict[str, Any]]:
         "company": operation.company,
         "tax_number": operation.tax_number,
     }
+    return [SlotSet(name, value) for name, value in slots.items()]
+
+
+def task_events(operation: Operation, missing: str) -> list[dict[str, Any]]:
+    """Rasa events that take up an operation's form where a fact is still missing."""
     return [
-        *(SlotSet(name, value) for name, value in slots.items()),
+        *task_slots(operation),
         ActiveLoop(by_kind(operation.kind).form),
         SlotSet("requested_slot", missing),
     ]
@@ -144,8 +149,11 @@ def operation_of(
 # what a "yes" may say beside yes, by the operation that it is said to
 _SPOKEN = {
     "cancel": re.compile(r"cancel|取消", re.IGNORECASE),
-    "back": re.compile(r"return|refund|send \w+ back|退", re.IGNORECASE),
-    "exchange": re.compile(r"exchange|swap|换", re.IGNORECASE),
+    "back": re.compile(r"\breturn|refund|(?:send|take|give) \w+ back|money back|退", re.IGNORECASE),
+    "exchange": re.compile(r"exchange|swap|换|換", re.IGNORECASE),
+    "repair": re.compile(r"repair|\bfix|\bmend\b|warranty|维修|修|保修", re.IGNORECASE),
+    "address": re.compile(r"\baddress|地址", re.IGNORECASE),
+    "invoice": re.compile(r"\binvoice|发票", re.IGNORECASE),
 }
 _FITTING = {
     "cancel": {"cancel", "back"},
@@ -154,10 +162,52 @@ _FITTING = {
     "exchange": {"exchange", "back"},
     "change_items": {"exchange", "cancel"},
     "stop_renewal": {"cancel"},
+    "warranty": {"repair", "exchange"},
+    "change_address": {"address"},
+    "invoice": {"invoice"},
 }
+# the form that begins where the words name a task, and what turns the words round ("不换了", "don't cancel")
+_BEGUN = {
+    "cancel": "cancel_form",
+    "back": "return_form",
+    "exchange": "exchange_form",
+    "repair": "warranty_form",
+}
+_DENIED = re.compile(
+    r"(?:\b(?:don'?t|do not|not|never ?mind|stop|forget|without|no)\b(?: \w+){0,2} ?"
+    r"|[不别没][想要用需必再]{0,2})$",
+    re.IGNORECASE,
+)
 
 
 def speaks_of_another(text: str, kind: str) -> bool:
     """Whether a "yes" names another task than the one it would confirm ("yes, cancel it" to a return)."""
     named = {name for name, words in _SPOKEN.items() if words.search(text)}
     return bool(named - _FITTING.get(kind, set()))
+
+
+def named_form(text: str) -> str | None:
+    """The form of the task that words name, asking for nothing and denying nothing; None where there is none.
+
+    Of several the one said last counts: "never mind the swap, refund me".
+    """
+    if set(text) & set("?？吗"):
+        return None
+    found = [
+        (match.start(), name)
+        for name, words in _SPOKEN.items()
+        for match in words.finditer(text)
+        if name in _BEGUN and not _DENIED.search(text[: match.start()])
+    ]
+    return _BEGUN[max(found)[1]] if found else None
+
+
+def begun(form: str) -> list[dict[str, Any]]:
+    """Rasa events that begin a task where no intent of its own did."""
+    return [*ended(), FollowupAction(form)]
+
+
+def latest_form(events: Sequence[Mapping[str, Any]]) -> str | None:
+    """The form of the task that ran last."""
+    forms = (event.get("name") for event in reversed(events) if event.get("event") == "active_loop")
+    return next((str(form) for form in forms if form in TASKS), None)

@@ -6,6 +6,7 @@ each in both languages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -133,6 +134,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "benefits": ("benefits", "权益"),
     "weight": ("weight", "重量"),
     "color": ("colours", "颜色"),
+    # benefits of a membership
+    "all courses free": ("all courses free", "所有课程免费"),
+    "free shipping": ("free shipping", "包邮"),
+    "priority support": ("priority support", "优先客服"),
+    "member Q&A": ("member Q&A", "会员答疑"),
     "beginner": ("beginner", "入门"),
     "intermediate": ("intermediate", "中级"),
     "advanced": ("advanced", "高级"),
@@ -187,12 +193,15 @@ SIMPLIFIED = str.maketrans(
     "预长时间显宝听讲难门体积应",
 )
 
+COURSES_OFF = re.compile(r"(\d+%) off all courses")
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "HKD": "HK$"}
 
 
 def word(key: str, *, language: str) -> str:
     """The small word for ``key``; a key without one is shown with its underscores as blanks."""
-    pair = WORDS.get(key)
+    pair, off = WORDS.get(key), COURSES_OFF.fullmatch(key)
+    if off and language == "zh":
+        return f"所有课程优惠 {off.group(1)}"
     return key.replace("_", " ") if pair is None else pair[language == "zh"]
 
 

@@ -72,6 +72,8 @@ class Settings:
                                          "seconds", default="5")  # fmt: skip
     dev: bool = _setting("a developer's shell: `cmdline` speaks as KEFU_SHELL_CUSTOMER", default="0")
     shell_customer: str = _setting("the customer of a developer's shell", default="C1001")
+    serve: bool = _setting("a process that serves and never trains: torch and TensorFlow stay out of it; "
+                           "`kefu up` sets it", default="0")  # fmt: skip
     demo: bool = _setting("a demo: `kefu outbox` shows one-time codes, the page offers customers",
                           default="1")  # fmt: skip
     host: str = _setting("the address that servers listen on", default="127.0.0.1")
@@ -145,6 +147,7 @@ class Settings:
             shell_customer=env.get("KEFU_SHELL_CUSTOMER") or _default("shell_customer"),
             host=env.get("KEFU_HOST") or _default("host"),
             dev=_flag(env, "dev"),
+            serve=serves_only(env),
             demo=_flag(env, "demo"),
             port=_number(env, "port", most=65535),
             action_port=_number(env, "action_port", most=65535),
@@ -162,6 +165,11 @@ class Settings:
             generator_seconds=_number(env, "generator_seconds", most=4),
             bench_data=_path(env, "bench_data") or base.parent / "shared" / "bench",
         )
+
+
+def serves_only(env: Mapping[str, str] = os.environ) -> bool:
+    """KEFU_SERVE by itself, for who must know before anything else is read."""
+    return _flag(env, "serve")
 
 
 def _variable(name: str) -> str:

@@ -56,29 +56,38 @@ def cases(name: str, seed: int, *, data: Path, knowledge: Path) -> list[Case]:
     """The cases of a set for a seed: the folds of own passages, or one stand-in."""
     language = name[-2:]
     if name in OWN:
-        return _folds([one for one in load(knowledge) if one.language == language], seed)
+        return _folds(load(knowledge), language, seed)
     rng = random.Random(f"{name}-{seed}")
     if name in FEW:
         return [_few([one for one in load(knowledge) if one.language == language], FEW[name], rng)]
     return [_public(name, rng, data=data)]
 
 
-def _folds(passages: Sequence[Passage], seed: int) -> list[Case]:
-    """Every question held out once, the other parts of its passage's questions known."""
+def _folds(every: Sequence[Passage], language: str, seed: int) -> list[Case]:
+    """Every question of a language held out once, the other parts of its passage's questions known.
+
+    The passages' other languages are known, as they are to the assistant.
+    """
     rng = random.Random(seed)
+    passages = [one for one in every if one.language == language]
+    others = tuple(one for one in every if one.language != language)
     parts = []
     for one in passages:
         questions = list(one.questions)
         rng.shuffle(questions)
         parts.append([questions[fold::FOLDS] for fold in range(FOLDS)])
-    return [_without(passages, [part[fold] for part in parts]) for fold in range(FOLDS)]
+    return [_without(passages, [part[fold] for part in parts], others) for fold in range(FOLDS)]
 
 
-def _without(passages: Sequence[Passage], held: Sequence[list[str]]) -> Case:
+def _without(passages: Sequence[Passage], held: Sequence[list[str]], others: tuple[Passage, ...]) -> Case:
     pairs = list(zip(passages, held, strict=True))
-    kept = [replace(one, questions=tuple(q for q in one.questions if q not in out)) for one, out in pairs]
+    asked = {question for out in held for question in out}  # "paypal" is asked in both languages
+    known = [
+        replace(one, questions=tuple(q for q in one.questions if q not in asked))
+        for one in (*passages, *others)
+    ]
     return Case(
-        tuple(kept), tuple(Query(q, (one.passage_id,), one.language) for one, out in pairs for q in out)
+        tuple(known), tuple(Query(q, (one.passage_id,), one.language) for one, out in pairs for q in out)
     )
 
 

@@ -45,7 +45,7 @@ def measure(
         "seed": seed,
         "system": system,
         "digests": [case.digest() for case in own],
-        "passages": len(own[0].passages),
+        "passages": len({one.passage_id for one in own[0].passages}),
         "figures": retrieval_figures(every, fit_seconds=sum(seconds) / len(seconds)).as_dict(),
         **provenance(PACKAGES),
     }

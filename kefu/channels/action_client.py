@@ -98,7 +98,7 @@ class ActionClient(EndpointConfig):
         if not _are_objects(events) or not _are_objects(responses):
             return "events or responses are no list of objects"
         try:
-            deserialise_events(events)
+            deserialise_events([event for event in events if not _is_slot(event)])
         except Exception as error:  # Rasa raises what it likes
             return f"an event cannot be read ({type(error).__name__})"
         unknown = {event["name"] for event in events if event["event"] == "slot"} - set(self._slots())
@@ -116,3 +116,8 @@ class ActionClient(EndpointConfig):
 
 def _are_objects(rows: Any) -> bool:
     return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+
+
+def _is_slot(event: Mapping[str, Any]) -> bool:
+    """Whether it sets a slot, which Rasa can read whatever its value is: no need to have it read twice."""
+    return event.get("event") == "slot" and isinstance(event.get("name"), str)

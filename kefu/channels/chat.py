@@ -11,7 +11,7 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
-from kefu.channels import headers, page, refusals
+from kefu.channels import headers, page, rasa_3_6_21, refusals, shield
 from kefu.channels.agent import Outfit
 from kefu.channels.conversation_routes import ConversationRoutes
 from kefu.channels.conversations import Conversations
@@ -26,6 +26,7 @@ from kefu.channels.requests import LARGEST_BODY
 from kefu.channels.routes import ChatRoutes
 from kefu.channels.shared_buckets import SharedBuckets
 from kefu.channels.socket import ChatSocket
+from kefu.channels.swapping import Swapper
 from kefu.channels.turns import CHANNEL, Turns
 from kefu.channels.wiring import StoreRecords, connect
 from kefu.errors import ConfigError
@@ -59,6 +60,8 @@ class ChatChannel(InputChannel):
                 "credentials.yml, which knows no key; remove it and see docs/settings.md"
             )
         settings = Settings.load()
+        if settings.serve:
+            shield.keep_out()  # where `rasa run` was called and not `kefu up`: spaCy comes with the model
         return cls(connect(settings))
 
     def url_prefix(self) -> str:
@@ -80,8 +83,10 @@ class ChatChannel(InputChannel):
         blueprint = ChatBlueprint("kefu_chat", socket=socket, outfit=outfit, settings=settings)
         talk = ChatRoutes(records, conversations, reader, limits)
         rest = ConversationRoutes(reader, conversations, limits)
-        for route in (*talking(talk), *about(rest), *serving(Health(records))):
+        health = Health(records, action_secret=settings.action_secret)
+        for route in (*talking(talk), *about(rest), *serving(health)):
             _add(blueprint, *route)
+        _follow_promotions(blueprint, Swapper(settings.home))
         ends = (limits.close, records.close)
         _add_life(blueprint, conversations, living, pushes, turns=turns, ends=ends)
         return blueprint
@@ -191,6 +196,8 @@ def _add_life(
     socket, outfit = blueprint.ctx.socket, blueprint.ctx.outfit
 
     async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        rasa_3_6_21.apply()
+
         async def take_up() -> None:
             agent = getattr(app.ctx, "agent", None)
             outfit.fit(agent)  # what is taken up came with no request
@@ -215,6 +222,17 @@ def _add_life(
             await end()
         # Python looks through a whole model for circles when it ends, seconds of CPU that nobody needs.
         gc.freeze()
+
+    blueprint.listener("after_server_start")(begin)
+    blueprint.listener("before_server_stop")(finish)
+
+
+def _follow_promotions(blueprint: Blueprint, swapper: Swapper) -> None:
+    async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        swapper.start(getattr(app.ctx, "agent", None), loop)
+
+    async def finish(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        await asyncio.to_thread(swapper.stop)
 
     blueprint.listener("after_server_start")(begin)
     blueprint.listener("before_server_stop")(finish)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from typing import Any
 from urllib.parse import urljoin
 
@@ -14,33 +15,44 @@ from sanic.response import HTTPResponse, json
 from kefu.channels.agent import not_ours
 from kefu.channels.records import ChatRecords
 from kefu.channels.refusals import Refusal
+from kefu.channels.rehearsal import Rehearsal, actions_of
 from kefu.errors import StoreError
 
 ACTION_SECONDS = 2.0
 STORE_SECONDS = 2.0
+LOCK_SECONDS = 2.0
 log = structlog.get_logger()
 
 
 class Health:
-    """What the process says of itself."""
+    """What the process says of itself. Anybody may ask: what an attacker could use goes to the log only."""
 
-    def __init__(self, records: ChatRecords) -> None:
+    def __init__(self, records: ChatRecords, *, action_secret: str) -> None:
         self._records = records
+        self._headers = {"Authorization": f"Bearer {action_secret}"}
+        self._rehearsal = Rehearsal()
 
     async def live(self, request: Request) -> HTTPResponse:
         """200 while the process answers at all."""
         return json({"status": "live"})
 
     async def ready(self, request: Request) -> HTTPResponse:
-        """200 when model, our stores and the action server are there; else 503 naming what is not."""
+        """200 when model, our stores and the action server are there; else 503 naming what is not.
+
+        ``passages``: whether answers come from the ``stored`` passages, or from the ``packaged`` ones because
+        the store has none.
+        """
         if not has_model(request.app):
             # Rasa loads it before it listens, so this one does not mend itself.
             raise Refusal(503, "no_model", "no model is loaded")
         agent = request.app.ctx.agent
-        for missing in (not_ours(agent), await self._store(agent), await self._actions(agent)):
-            if missing:
+        for look in (_stores, self._store, _lock, self._actions):
+            if missing := await look(agent):
                 raise Refusal(503, "not_ready", missing)
-        return json({"status": "ready"})
+        found = await self._rehearsal.of(agent.processor)
+        if found.wrong:
+            raise Refusal(503, "not_ready", found.wrong)
+        return json({"status": "ready"} | ({"passages": found.passages} if found.passages else {}))
 
     async def _store(self, agent: Any) -> str | None:
         try:
@@ -51,18 +63,51 @@ class Health:
         return None
 
     async def _actions(self, agent: Any) -> str | None:
+        """Asked for its actions, not its health: a server that refuses our secret would do none of them."""
         endpoint = agent.action_endpoint
         if endpoint is None:
             return "no action server is named in endpoints.yml"
-        address = urljoin(endpoint.url, "health")
+        limit = aiohttp.ClientTimeout(total=ACTION_SECONDS)
         try:
             async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ACTION_SECONDS)) as client,
-                client.get(address) as answer,
+                aiohttp.ClientSession(timeout=limit, headers=self._headers) as client,
+                client.get(urljoin(endpoint.url, "actions")) as answer,
             ):
-                return None if answer.status == 200 else f"the action server answers {answer.status}"
+                if answer.status != 200:
+                    return f"the action server answers {answer.status}"
+                known = {row["name"] for row in await answer.json(content_type=None)}
         except (aiohttp.ClientError, asyncio.TimeoutError):
             return "the action server does not answer"
+        except (ValueError, TypeError, KeyError):
+            return "what answers in the action server's place is another program"
+        if missing := sorted(actions_of(agent.processor.domain) - known):
+            log.error("health.actions_missing", actions=missing)
+            return "the action server is of another version than the model"
+        return None
+
+
+async def _stores(agent: Any) -> str | None:
+    found = not_ours(agent)
+    if found is None:
+        return None
+    log.error("health.foreign_store", found=found)
+    return "a store of conversations or locks is not the one that endpoints.yml should name"
+
+
+async def _lock(agent: Any) -> str | None:
+    """A lock that nobody else takes, so that it is free where it can be had at all."""
+    try:
+        await asyncio.wait_for(_locked(agent.lock_store), LOCK_SECONDS)
+    except Exception as error:
+        # LockError, a timeout, or whatever a library raises: no turn would begin.
+        log.error("health.no_lock", kind=type(error).__name__)
+        return "the lock store does not answer"
+    return None
+
+
+async def _locked(lock_store: Any) -> None:
+    async with lock_store.lock(f"readiness-{secrets.token_hex(8)}", lock_lifetime=LOCK_SECONDS):
+        pass
 
 
 def has_model(app: Sanic | None) -> bool:

@@ -120,8 +120,9 @@ def _health() -> Json:
 
 def _schemas() -> Json:
     text: Json = {"type": "string"}
-    language = {"enum": list(LANGUAGES)}
-    identifier = {"type": "string", "minLength": 1, "maxLength": LONGEST_MESSAGE_ID}
+    optional: Json = {"type": ["string", "null"]}  # null is the same as nothing
+    language = {"enum": [*LANGUAGES, None]}
+    identifier = {"type": ["string", "null"], "minLength": 1, "maxLength": LONGEST_MESSAGE_ID}
     number = {"type": "integer", "minimum": 1}
     time = {"type": "string", "format": "date-time"}
     button = _object({"title": text, "payload": text}, needed=("title", "payload"))
@@ -130,6 +131,7 @@ def _schemas() -> Json:
         "buttons": {"type": "array", "items": button},
     }  # fmt: skip
     ids = {"type": "array", "items": text, "maxItems": MOST_ATTACHMENTS}
+    mine = {**ids, "type": ["array", "null"]}
     said = {
         "seq": number, "from": {"enum": ["customer", "assistant", "agent"]}, "at": time, **parts,
         "attachments": ids, "message_id": text,
@@ -139,12 +141,12 @@ def _schemas() -> Json:
     error = _object({"code": text, "message": text}, needed=("code", "message"))
     size = {"width": number, "height": number}
     return {
-        "Opening": _object({"customer_token": text, "language": language}),
+        "Opening": _object({"customer_token": optional, "language": language}),
         "Session": _object(session, needed=tuple(session)),
         "Message": _object(
             {
                 "message": {"type": "string", "maxLength": LONGEST_MESSAGE},
-                "message_id": identifier, "attachments": ids, "language": language,
+                "message_id": identifier, "attachments": mine, "language": language,
             },
             needed=("message",),
         ),
@@ -152,12 +154,12 @@ def _schemas() -> Json:
         "Said": _object(said, needed=("seq", "from", "text", "at")),
         "Messages": _object({"messages": {"type": "array", "items": _ref("Said")}}, needed=("messages",)),
         "Attachment": _object({"attachment_id": text, **size}, needed=("attachment_id",)),
-        "Feedback": _object(
-            {
-                "seq": number, "rating": {"enum": ["up", "down"]},
-                "score": {"type": "integer", "minimum": 1, "maximum": 5}, "comment": text,
-            }
-        ),
+        "Feedback": {"anyOf": [
+            _object({"seq": number, "rating": {"enum": ["up", "down"]}, "comment": optional},
+                    needed=("seq", "rating")),
+            _object({"score": {"type": "integer", "minimum": 1, "maximum": 5}, "comment": optional},
+                    needed=("score",)),
+        ]},
         "Error": _object({"error": error}, needed=("error",)),
     }  # fmt: skip
 

@@ -23,6 +23,7 @@ from kefu.channels.limits import Limits
 from kefu.channels.records import Visitor
 from kefu.channels.refusals import Refusal
 from kefu.channels.requests import LARGEST_BODY, address_of, is_token, routed_to
+from kefu.channels.socket_server import ReadingServer
 from kefu.errors import StoreError
 from kefu.shop import chats
 
@@ -56,7 +57,7 @@ class ChatSocket:
         self._tasks: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
         self._app: Sanic | None = None
-        self.server = socketio.AsyncServer(
+        self.server = ReadingServer(
             async_mode="sanic",
             cors_allowed_origins=_same_or(origins),
             max_http_buffer_size=LARGEST_BODY,

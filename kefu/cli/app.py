@@ -10,6 +10,7 @@ import typer
 
 from kefu.cli import console
 from kefu.cli.audit_app import audit_app
+from kefu.cli.bench_app import bench_app
 from kefu.cli.conversations_app import conversations_app
 from kefu.cli.imports_app import export_app, import_app, passages_app
 from kefu.cli.options import JsonOption
@@ -37,6 +38,7 @@ app.add_typer(passages_app, name="passages")
 app.add_typer(conversations_app, name="conversations")
 app.add_typer(audit_app, name="audit")
 app.add_typer(policy_app, name="policy")
+app.add_typer(bench_app, name="bench")
 keys_app = typer.Typer(
     help="The keys that tokens are signed with.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -187,6 +189,26 @@ def train(
     from kefu.settings import Settings
 
     console.say(str(ensure_model(Settings.load().root, force=force)))
+
+
+@app.command()
+def promote(
+    model: Annotated[
+        Path | None, typer.Argument(metavar="MODEL", help="An archive; else the newest.")
+    ] = None,
+    back: Annotated[bool, typer.Option("--back", help="Return to what served before.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Only say what is promoted and what serves.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if the model lacks what conversations may hold.")
+    ] = False,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long to wait for processes.")] = 120,
+) -> None:
+    """Let another model serve in every running process, without a restart."""
+    from kefu.cli import promote as promotion
+
+    if show:
+        raise typer.Exit(promotion.state())
+    raise typer.Exit(promotion.promote(model, back=back, force=force, seconds=seconds))
 
 
 @app.command()

@@ -12,12 +12,15 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 COLOURS = ("\033[36m", "\033[35m", "\033[33m")
 PLAIN = "\033[0m"
 POLITE_SECONDS = 10.0
 STABLE_SECONDS = 10.0  # who ends sooner will not do better the next time
+# Below what the environment says itself: a model with components of TensorFlow is served with KEFU_SERVE=0.
+SERVING = MappingProxyType({"KEFU_SERVE": "1"})
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -65,7 +68,7 @@ class Family:
         self._pumps: list[threading.Thread] = []
 
     def start(self, name: str, command: Sequence[str], *, again: bool = False) -> Child:
-        """Start ``command`` from the project's root, in a process group of its own."""
+        """Start ``command`` from the project's root, in a process group of its own; it serves."""
         child = Child(name, command, self._spawn(command), again)
         self._children.append(child)
         self._listen(child)
@@ -75,7 +78,7 @@ class Family:
         return subprocess.Popen(
             list(command),
             cwd=self._root,
-            env=child_environment(self.extra),
+            env=SERVING | child_environment(self.extra),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

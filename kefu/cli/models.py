@@ -28,6 +28,7 @@ SOURCES = (
     "data/stories",
     "data/sentiment",
     "kefu/components",
+    "kefu/dialogue",
     "kefu/language",
 )
 # The component in whose folder of an archive the trained understanding lies.
@@ -123,7 +124,9 @@ def _train(root: Path, model: Path) -> None:
     console.say(f"training {model.name}: this takes some minutes, Rasa shows how far it is")
     name = model.name.removesuffix(".tar.gz")
     done = subprocess.run(
-        rasa_command("train", "--fixed-model-name", name), cwd=root, env=child_environment()
+        rasa_command("train", "--fixed-model-name", name),
+        cwd=root,
+        env=child_environment({"KEFU_SERVE": "0"}),
     )
     if done.returncode != 0 or not model.is_file():
         raise ModelError(f"training failed (status {done.returncode}); Rasa's reason stands above")

@@ -3,6 +3,7 @@
 Rasa's pinned libraries utter some forty lines of deprecation warnings at every start, and its action server
 a line for each action, in which the one line that a newcomer looks for gets lost. Warnings of other kinds,
 and errors, are shown as ever.
+With KEFU_SERVE=1 torch and TensorFlow stay out of the process (kefu/channels/shield.py).
 """
 
 from __future__ import annotations
@@ -12,9 +13,14 @@ import runpy
 import warnings
 from typing import Any
 
+from kefu.channels.shield import raise_shield
+from kefu.settings import serves_only
+
 
 def main() -> None:
     """Run Rasa's command line with this process's arguments."""
+    if serves_only():
+        raise_shield()
     _hide_deprecations()
     for talkative in ("alembic", "rasa_sdk.executor"):
         logging.getLogger(talkative).setLevel(logging.WARNING)

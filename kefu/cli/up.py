@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from kefu.channels.promotion import Promotions
 from kefu.cli import console
 from kefu.cli.children import Family, rasa_command
-from kefu.cli.models import chosen_model, ensure_model
+from kefu.cli.models import chosen_model, configuration_digest, ensure_model
 from kefu.cli.nginx import nginx_command, write_configuration
 from kefu.cli.shop import ensure_shop
 from kefu.errors import ConfigError
@@ -67,8 +68,21 @@ def _prepare_and_serve(family: Family, settings: Settings, address: Address, *, 
     require_free(settings.host, settings.action_port, option="KEFU_ACTION_PORT")
     _check_mail(settings)
     ensure_shop(settings)
-    archive = chosen_model(settings.root, model) if model else ensure_model(settings.root)
+    archive = archive_to_serve(settings, model)
     return _serve(family, settings, address, archive=archive)
+
+
+def archive_to_serve(settings: Settings, model: Path | None) -> Path:
+    """``model`` if named; else what was promoted for this configuration; else this configuration's."""
+    promotions = Promotions(settings.home)
+    pointer = promotions.pointer()
+    if model is None and pointer and pointer.configuration == configuration_digest(settings.root):
+        console.say(f"serving {pointer.current.name}, as promoted")
+        return promotions.archive(pointer.current)
+    if pointer is not None:
+        console.say(f"{pointer.current.name} was promoted for another configuration, or --model is given")
+        promotions.forget()
+    return chosen_model(settings.root, model) if model else ensure_model(settings.root)
 
 
 def _check_mail(settings: Settings) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from kefu.components.following import Following, Made
 from kefu.errors import KefuError, ModelError
+from kefu.knowledge.bank import Bank
 from kefu.knowledge.building import COMPACT_ABOVE, build, compact, with_vectors
 from kefu.knowledge.delta import Changes
 from kefu.knowledge.finder import Finder, Nothing, wants_index
@@ -32,6 +33,9 @@ class Source(Protocol):
 
     def counts(self) -> Mapping[str, int] | None:
         """How many passages there are, by language."""
+
+    def bank(self, encoder: str) -> Bank | None:
+        """Where it keeps vectors of ``encoder`` itself; None where it does not."""
 
     def changes(self, since: int) -> Changes | None:
         """What changed after ``since``; None, too, where the store is younger than that."""
@@ -96,7 +100,8 @@ class Passages:
     def _small(self, counts: Mapping[str, int] | None) -> Made:
         if not counts:
             # counted before they are read: a store that appears in between is then seen
-            return self._recent(self.packaged(), None if counts is None else self.counter())
+            counter = None if counts is None else self.counter()
+            return replace(self._recent(self.packaged(), counter), source="packaged")
         with self.source.reading() as (counter, passages):
             stored = list(passages)
         return self._recent(stored, counter)
@@ -108,10 +113,10 @@ class Passages:
 
     def _from_shelf(self) -> tuple[Made, bool]:
         try:
-            index = self.shelf.open(self.tools)
+            index = self.shelf.open(self._tools())
         except ModelError as error:
             logger.error("%s. Nothing is answered from passages until then.", error)
-            return Made(Nothing(), None), False
+            return Made(Nothing(), None, source="none"), False
         return Made(index, index.manifest.counter), True
 
     def _large(self, made: Made) -> Made:
@@ -121,10 +126,10 @@ class Passages:
                 return found
             if not mine:
                 raise KefuError("another process makes the index anew; wanted to do so, too: waiting for it")
-            folder = self.shelf.aside()
-            self._write(made, folder)
+            folder, tools = self.shelf.aside(), self._tools()
+            self._write(made, folder, tools)
             self.shelf.put(folder)
-        index = LargeIndex.open(folder, tools=self.tools)
+        index = LargeIndex.open(folder, tools=tools)
         return Made(index, index.manifest.counter)
 
     def _others_work(self, made: Made) -> Made | None:
@@ -134,18 +139,26 @@ class Passages:
         if current is None or current == own:
             return None
         try:
-            index = LargeIndex.open(current, tools=self.tools)
+            index = LargeIndex.open(current, tools=self._tools())
         except ModelError:
             return None
         return Made(index, index.manifest.counter)
 
-    def _write(self, made: Made, folder: Path) -> None:
+    def _tools(self) -> Tools:
+        """With the database's vectors, where it keeps them now."""
+        bank = self.source.bank(self.tools.encoder)
+        where = "the database (pgvector)" if bank is not None else "files of this machine"
+        logger.info("The vectors of a large index are kept in %s.", where)
+        return replace(self.tools, bank=bank)
+
+    def _write(self, made: Made, folder: Path, tools: Tools) -> None:
         finder = made.finder
         if isinstance(finder, LargeIndex) and made.counter is not None and self._can_be_copied(made):
-            compact(finder.folder, folder, finder.delta, tools=self.tools, counter=made.counter)
+            compact(finder.folder, folder, finder.delta, tools=tools, counter=made.counter)
             return
         with self.source.reading() as (counter, passages):
-            build(folder, with_vectors(passages, self.tools.embed), tools=self.tools, counter=counter)
+            known = with_vectors(passages, tools.embed, bank=tools.bank)
+            build(folder, known, tools=tools, counter=counter)
 
     def _can_be_copied(self, made: Made) -> bool:
         """Whether the finder with its changes is all that there is."""

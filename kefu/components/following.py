@@ -21,10 +21,14 @@ RETRY_SECONDS = 30.0  # before what failed to be made anew is tried again: it ma
 
 @dataclass(frozen=True)
 class Made:
-    """A finder, and up to which change of the store it knows the passages; None without a store."""
+    """A finder, and up to which change of the store it knows the passages; None without a store.
+
+    ``source`` says whose passages they are: ``stored``, ``packaged``, or ``none``.
+    """
 
     finder: Finder
     counter: int | None
+    source: str = "stored"
 
 
 class Making(Protocol):
@@ -64,6 +68,11 @@ class Following:
     def value(self) -> Finder:
         """What finds passages now."""
         return self._made.finder
+
+    @property
+    def source(self) -> str:
+        """Whose passages these are: ``stored``, ``packaged``, or ``none`` while there is no index."""
+        return self._made.source
 
     def watch(self, *, name: str, seconds: float = SECONDS) -> None:
         """Look every ``seconds`` from now on, in a thread."""

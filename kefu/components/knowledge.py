@@ -28,6 +28,7 @@ from kefu.language.export import META_NAME, encoder_digest
 from kefu.language.weights import PACKAGED
 
 ATTRIBUTE, PARTS, FOLLOWS = "knowledge", "knowledge_parts", "knowledge_follows"
+SOURCE = "knowledge_source"  # for readiness; it is no part of what a conversation keeps
 _BARE = "inform"  # a fact without a question; kefu/components/fragments.py
 _FILE = "retriever.json"
 
@@ -92,6 +93,7 @@ class KnowledgeRetriever(Trained[RetrieverOptions, Following]):
         for message in messages:
             found = self._search(finder, message, tracker)
             _leave(message, found)
+            message.set(SOURCE, self.learnt.source)
             self._correct(message, found)
         return messages
 

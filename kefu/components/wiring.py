@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import hashlib
 import inspect
@@ -13,14 +12,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from kefu.components.finding import Passages
 from kefu.components.following import Following
+from kefu.components.further import FURTHER, read_further
 from kefu.components.lines import nlu_lines
 from kefu.components.signing import sign_calls
 from kefu.errors import ConfigError, ModelError, StoreError
 from kefu.knowledge import calibration, kernel, ranking, scorer, views
+from kefu.knowledge.bank import Bank
 from kefu.knowledge.delta import Changes
 from kefu.knowledge.index import Tools
 from kefu.knowledge.passages import LANGUAGES, Passage, load
@@ -36,16 +38,16 @@ from kefu.language.rewriting import Rewriting
 from kefu.language.text import split
 from kefu.language.weights import PACKAGED
 from kefu.settings import Settings
-from kefu.store import Store, Transaction
+from kefu.store import Store, Transaction, near
 from kefu.store.chat_records import Conversation
 from kefu.store.knowledge_records import Passage as StoredPassage
+from kefu.store.near import NearVectors
 from kefu.store.policy_file import read_policy, shop_zone
 
 logger = logging.getLogger(__name__)
 
 POLICY, PASSAGES = "policy.csv", "passages"
 SHOP, KNOWLEDGE, NLU = Path("data/shop"), Path("data/knowledge"), Path("data/nlu")
-FURTHER = ("sentiment", "urgency")  # heads of the classifier, and columns of its CSV files
 
 
 class StoreSource:
@@ -95,6 +97,11 @@ class StoreSource:
             raise StoreError("the store is gone; wanted the passages in it")
         with store.read() as tx:
             yield tx.counter(PASSAGES), map(_passage, tx.passages.each())
+
+    def bank(self, encoder: str) -> Bank | None:
+        """Where the store keeps vectors of ``encoder``; None where it does not."""
+        store = self._open()
+        return NearVectors(store, encoder) if store is not None and near.there(store) else None
 
     @property
     def name(self) -> str:
@@ -161,7 +168,7 @@ def packaged_zone(folder: str = "") -> ZoneInfo:
 
 def packaged_passages(folder: str = "") -> list[Passage]:
     """The passages of ``folder``, by default the project's own in data/knowledge."""
-    return load(_under_root(folder or KNOWLEDGE))
+    return load(_under_root(folder or KNOWLEDGE), zone=packaged_zone())
 
 
 def further_examples(folder: str) -> list[Example]:
@@ -178,7 +185,7 @@ def further_examples(folder: str) -> list[Example]:
             f"found no CSV file in {_under_root(folder)}; wanted some with the columns text, "
             f"{', '.join(FURTHER)}, or an empty `further`"
         )
-    return [example for file in files for example in _further(file)]
+    return [example for file in files for example in read_further(file)]
 
 
 def example_lines() -> dict[tuple[str, str], str]:
@@ -206,12 +213,13 @@ def cached_encoder(digest: str, *, threads: int) -> Encoder:
     folder = _cache() / digest
     if not (folder / META_NAME).is_file():
         raise ModelError(f"{folder} is missing: no encoder {digest}. Train again (rasa train).")
-    return _opened(folder, threads)
+    opened, key = _opened(), (folder, threads)
+    return opened.get(key) or opened.setdefault(key, Encoder.open(folder, threads=threads))
 
 
-@functools.lru_cache(maxsize=4)
-def _opened(folder: Path, threads: int) -> Encoder:
-    return Encoder.open(folder, threads=threads)
+@functools.cache
+def _opened() -> WeakValueDictionary[tuple[Path, int], Encoder]:
+    return WeakValueDictionary()  # weak: a model that was promoted away takes its encoder with it
 
 
 def packaged_embedding() -> tuple[Embed, Rewriting]:
@@ -287,17 +295,6 @@ def _passage(stored: StoredPassage) -> Passage:
 def _copy(source: Path, target: Path) -> None:
     for file in source.iterdir():
         shutil.copyfile(file, target / file.name)
-
-
-def _further(file: Path) -> Iterator[Example]:
-    with file.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream)
-        missing = [name for name in ("text", *FURTHER) if name not in (rows.fieldnames or ())]
-        if missing:
-            raise ConfigError(f"{file} lacks the columns {', '.join(missing)}; found {rows.fieldnames}")
-        for row in rows:
-            labels = tuple((name, row[name]) for name in FURTHER if row[name])
-            yield Example(row["text"], None, (), f"{file.name}, line {rows.line_num}", labels)
 
 
 def _catalogue(tx: Transaction) -> Catalogue:

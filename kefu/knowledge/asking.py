@@ -17,6 +17,9 @@ WIDE = 8  # passages that are looked at where two searches must agree
 _SHARE = 0.02  # of its first hit that a passage must have, to be one that a search found
 _DOUBT = ENOUGH - 0.01
 _LIFTED = 20  # times more likely with the new words than without them
+# Behind a sure question its own passage takes nearly all: what the new words bring up stands far below it,
+# and still far above all others. Of 22 follow-ups a language those that were missed have 4e-4 or more.
+_BROUGHT, _BROUGHT_LIFTED, _BROUGHT_ALONE = 3e-4, 1_000, 10
 
 Search = Callable[[str], Sequence[Hit]]
 
@@ -87,9 +90,23 @@ def in_context(new: str, alone: Sequence[Hit], search: Search, before: Before) -
             return (replace(others[0], score=sure), *others[1:3])
         if _sure(alone) and others[0].score >= NEAR and alone[0].passage_id not in _found_by(joint):
             return _either(others[0], alone[0])
+    brought = _brought_up([hit for hit in joint if hit.passage_id not in heard], old)
+    if brought is not None and not _sure(alone):
+        return (replace(brought, score=max(brought.score, ENOUGH)), *others[1:3])
     if joint and not _sure(alone) and joint[0].passage_id == before.passage_id and _sure(joint):
         return tuple(joint[:3])
     return None
+
+
+def _brought_up(others: Sequence[Hit], old: Sequence[Hit]) -> Hit | None:
+    """The one passage that the new words bring up behind the old question, however sure that one was."""
+    if not others:
+        return None
+    first, next_ = others[0], others[1].score if len(others) > 1 else 0.0
+    least = min((hit.score for hit in old), default=0.0)  # those that were not found have less
+    was = next((hit.score for hit in old if hit.passage_id == first.passage_id), least)
+    lifted = first.score >= _BROUGHT_LIFTED * was and first.score >= _BROUGHT_ALONE * next_
+    return first if first.score >= _BROUGHT and lifted else None
 
 
 def _without_last(best: float, last: float, others: Sequence[Hit]) -> float:

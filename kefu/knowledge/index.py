@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from kefu.errors import ConfigError, ModelError
+from kefu.knowledge.bank import Bank
 from kefu.knowledge.delta import Changes, Delta
 from kefu.knowledge.fusion import ELSEWHERE, Judge
 from kefu.knowledge.language_index import Candidates, LanguageIndex
@@ -28,12 +29,16 @@ JUDGE = "judge.json"
 
 @dataclass(frozen=True)
 class Tools:
-    """What an index needs of others: ``embed`` and the ``encoder`` behind it, Chinese words, the time."""
+    """What an index needs of others: ``embed`` and the ``encoder`` behind it, Chinese words, the time.
+
+    ``bank``: where the vectors are, if a database has them; else they are in files of the index.
+    """
 
     embed: Embed
     encoder: str
     cut: Cut
     now: Callable[[], datetime]
+    bank: Bank | None = None
 
 
 class LargeIndex:
@@ -63,7 +68,7 @@ class LargeIndex:
         """
         manifest = read_manifest(folder, encoder=tools.encoder)
         languages = {
-            language: open_language(folder / language, language, cut=tools.cut)
+            language: open_language(folder / language, language, tools=tools)
             for language in manifest.passages
         }
         return cls(languages, folder=folder, manifest=manifest, tools=tools)
@@ -120,14 +125,15 @@ class LargeIndex:
         return _hits(found, index.judge, language=language, k=k)
 
 
-def open_language(folder: Path, language: str, *, cut: Cut) -> LanguageIndex:
+def open_language(folder: Path, language: str, *, tools: Tools) -> LanguageIndex:
     """One language's part of an index; without a judge yet, the one learnt elsewhere."""
     judge = folder / JUDGE
     try:
         own = Judge.from_json(json.loads(judge.read_text("utf-8"))) if judge.is_file() else ELSEWHERE
     except (ValueError, KeyError) as error:
         raise ModelError(f"{judge} holds no weights ({error}); {NEXT}") from error
-    return LanguageIndex(language, Segment.open(folder), Terms(language, cut=cut), own)
+    segment = Segment.open(folder, bank=tools.bank)
+    return LanguageIndex(language, segment, Terms(language, cut=tools.cut), own)
 
 
 def _hits(found: Candidates, judge: Judge, *, language: str, k: int) -> list[Hit]:

@@ -22,16 +22,18 @@ class Kernel:
     weights: np.ndarray
 
     @classmethod
-    def fit(cls, vectors: np.ndarray, targets: np.ndarray) -> Kernel:
-        """Learn ``targets`` (n, c), 1 for a text's own passage, from ``vectors`` (n, d) of length 1."""
-        rows = np.arange(len(vectors))
+    def fit(cls, vectors: np.ndarray, targets: np.ndarray, *, landmarks: np.ndarray) -> Kernel:
+        """Learn ``targets`` (n, c), 1 for a text's own passage, from ``vectors`` (n, d) of length 1.
+
+        The landmarks are drawn from the rows ``landmarks``: the texts most like what will be asked.
+        """
+        rows = landmarks
         if len(rows) > LANDMARKS:
             rows = np.random.default_rng(0).choice(rows, LANDMARKS, replace=False)
-        landmarks = vectors[rows]
-        near = _likeness(vectors, landmarks)
+        near = _likeness(vectors, vectors[rows])
         among = near[rows] + _JITTER * np.eye(len(rows))
         weights = np.linalg.solve(near.T @ near + RIDGE * among, near.T @ targets)
-        return cls(landmarks, weights.astype(np.float32))
+        return cls(vectors[rows], weights.astype(np.float32))
 
     def score(self, vectors: np.ndarray) -> np.ndarray:
         """About 1 where a passage's questions are near, 0 far from them: (n, c)."""

@@ -94,6 +94,8 @@ class LanguageIndex:
         rows, cosines = segment.vectors.search(question.vector, k=depth)
         numbers, scores = segment.lexical.search(weights, k=depth)
         found: dict[int, _Seen] = {}
+        there = ~np.isin(rows, list(self.unseen)) if self.unseen else slice(None)
+        rows, cosines = rows[there], cosines[there]  # a database has them already
         for number, cosine in zip(segment.owners(rows).tolist(), cosines.tolist(), strict=True):
             one = found.setdefault(number, _Seen(""))
             one.cosine = max(cosine, one.cosine or 0.0)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_EMAIL = re.compile(r"[^\s@,，。;；:：<>()（）]+@[^\s@,，。;；<>()（）]+\.[^\s@,，。;；<>()（）]+")
 _CARD = re.compile(r"(?<![\dA-Za-z])\d(?:[ -]?\d){12,18}(?![\dA-Za-z])")
 _PHONE = re.compile(r"(?<![\dA-Za-z])(?:\+|00)?\(?\d{1,4}\)?(?:[ .-]?\(?\d{2,4}\)?){2,5}(?![\dA-Za-z])")
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*\d[A-Za-z0-9-]*\d[A-Za-z0-9-]*\d[A-Za-z0-9-]*\d)"
@@ -18,7 +18,6 @@ _LEAST_PHONE, _MOST_PHONE = 7, 15  # digits; the longest of ITU-T E.164
 _DIGIT_WORDS = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
 # what the patterns above do not see: spoken, spaced, named
 _SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("email", re.compile(r"[^\s@,，。;；:：<>()（）]+@[^\s@,，。;；<>()（）]+\.[^\s@,，。;；<>()（）]+")),
     ("email", re.compile(r"[\w.+-]+\s*(?:\(at\)|\[at\]|艾特|\bat\b)\s*[\w-]+\s*(?:\.|点|\bdot\b)\s*[a-z]{2,}",
                          re.IGNORECASE)),
     # "on 2026-11-22" is a day

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import scipy.sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from kefu.errors import ConfigError
@@ -36,6 +37,7 @@ THRESHOLD = 0.5  # a first hit with this score is rather right than wrong, and w
 MIN_PASSAGES = 2  # one alone has nothing to be told apart from
 TITLE_WEIGHT = 0.9
 ANSWER_WEIGHT = 0.5  # a sentence of the answer lends its words; measured +1 to +2 points of recall
+OTHER_WEIGHT = 0.5  # a question of the same passage in another language: what it means, not its words
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|[。！？；：\n]")
@@ -95,8 +97,15 @@ class Ranker:
             by_language.setdefault(passage.language, []).append(passage)
         texts = {language: _texts(found) for language, found in by_language.items()}
         rewrites = {language: rewriting(language, found) for language, found in texts.items()}
+        lent = {language: _lent(found, embed, rewrites[language]) for language, found in by_language.items()}
         indexes = {
-            language: _fit(found, language, embed=embed, rewrite=rewrites[language])
+            language: _fit(
+                found,
+                language,
+                embed=embed,
+                rewrite=rewrites[language],
+                others=[its for other, its in lent.items() if other != language],
+            )
             for language, found in by_language.items()
         }
         return cls(indexes, embed=embed, rewrites=rewrites)
@@ -155,11 +164,29 @@ class Ranker:
         return self._indexes[language]
 
 
-def _fit(passages: Sequence[Passage], language: str, *, embed: Embed, rewrite: Rewrite) -> _Index:
+@dataclass(frozen=True)
+class _Lent:
+    """Questions of one language for the others: n passages' ids with the ``vectors`` (n, d)."""
+
+    passage_ids: tuple[str, ...]
+    vectors: np.ndarray
+
+
+def _lent(passages: Sequence[Passage], embed: Embed, rewrite: Rewrite) -> _Lent:
+    pairs = [(one.passage_id, rewrite(text)) for one in passages for text in one.questions]
+    vectors = embedded([text for _, text in pairs], embed) if pairs else np.zeros((0, 0), dtype=np.float32)
+    return _Lent(tuple(passage_id for passage_id, _ in pairs), vectors)
+
+
+def _fit(
+    passages: Sequence[Passage], language: str, *, embed: Embed, rewrite: Rewrite, others: Sequence[_Lent]
+) -> _Index:
     if len(passages) < MIN_PASSAGES:
         raise ConfigError(f"{len(passages)} passages in {language!r}; wanted at least {MIN_PASSAGES}")
     mix, grams = mix_for(language), vectorizer(language)
     lessons = _lessons(passages, language, grams=grams, embed=embed, rewrite=rewrite)
+    for lent in others:
+        lessons = _with_lent(lessons, lent, passages)
     projection = project(lessons.view, mix=mix)
     return _Index(
         passage_ids=tuple(passage.passage_id for passage in passages),
@@ -182,6 +209,25 @@ def _lessons(
     written = [_written(text, new, language) for text, new in zip(texts, read, strict=True)]
     view = View(grams.fit_transform(written), embedded(read, embed))
     return Lessons(view, np.array(labels), np.array(weights), question=np.array(weights) == 1.0)
+
+
+def _with_lent(lessons: Lessons, lent: _Lent, passages: Sequence[Passage]) -> Lessons:
+    """With what the same passages are asked in another language: by meaning alone, without n-grams."""
+    labels = {passage.passage_id: label for label, passage in enumerate(passages)}
+    known = [place for place, passage_id in enumerate(lent.passage_ids) if passage_id in labels]
+    if not known:
+        return lessons
+    silent = scipy.sparse.csr_matrix((len(known), lessons.view.grams.shape[1]), dtype=np.float32)
+    view = View(
+        scipy.sparse.vstack([lessons.view.grams, silent]).tocsr(),
+        np.concatenate([lessons.view.vectors, lent.vectors[known]]),
+    )
+    return Lessons(
+        view,
+        np.concatenate([lessons.labels, [labels[lent.passage_ids[place]] for place in known]]),
+        np.concatenate([lessons.weights, np.full(len(known), OTHER_WEIGHT)]),
+        np.concatenate([lessons.question, np.zeros(len(known), dtype=bool)]),
+    )
 
 
 def _written(text: str, read: str, language: str) -> str:

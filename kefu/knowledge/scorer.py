@@ -22,13 +22,14 @@ class Mix:
     """How a language's passages are told apart.
 
     The classifier's log probability, plus ``kernel`` times the kernel regression's score, plus
-    ``nearest`` times the cosine to the nearest question in either view.
+    ``grams`` and ``nearest`` times the cosine to the nearest question in either view.
     """
 
     vectors: float  # weight of the sentence vectors beside the n-grams
     dimensions: int  # kept of both views together
     sharpness: float  # inverse strength of the classifier's regularisation
     kernel: float = 8.0
+    grams: float = 6.0
     nearest: float = 4.0
 
 
@@ -112,7 +113,7 @@ class Scorer:
             weights=weights,
             bias=bias,
             projection=projection,
-            kernel=Kernel.fit(lessons.view.vectors, _targets(lessons, labels)),
+            kernel=Kernel.fit(lessons.view.vectors, _targets(lessons, labels), landmarks=questions),
             known=lessons.view.rows(order),
             starts=starts,
             mix=mix,
@@ -123,7 +124,8 @@ class Scorer:
         logits = view.projected(self._projection, weight=self._mix.vectors) @ self._weights + self._bias
         grams = self._nearest((view.grams @ self._known_grams).toarray())
         vectors = self._nearest(view.vectors @ self._known_vectors.T)
-        signs = self._mix.kernel * self._kernel.score(view.vectors) + self._mix.nearest * (grams + vectors)
+        near = self._mix.grams * grams + self._mix.nearest * vectors
+        signs = self._mix.kernel * self._kernel.score(view.vectors) + near
         return Scores(
             total=softmax(log_softmax(logits, axis=1) + signs, axis=1),
             classified=softmax(logits, axis=1),

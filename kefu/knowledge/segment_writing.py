@@ -9,9 +9,11 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from kefu.knowledge.bank import BankWriter
 from kefu.knowledge.columns import TextWriter
 from kefu.knowledge.lexical import WordWriter
 from kefu.knowledge.passages import Passage
@@ -20,6 +22,19 @@ from kefu.knowledge.terms import Terms
 from kefu.knowledge.vectors import VectorIndex
 
 _AT_ONCE = 2_048  # vectors added to the graph in one call
+
+
+class WrittenVectors(Protocol):
+    """Where the vectors (n, width) of rows (n,) are written."""
+
+    def add(self, numbers: np.ndarray, vectors: np.ndarray) -> None:
+        """Add new ones."""
+
+    def remove(self, numbers: np.ndarray) -> None:
+        """Take some out."""
+
+    def save(self, file: Path) -> None:
+        """Write them all."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,7 @@ class Writing:
     added by ``release``.
     """
 
-    def __init__(self, folder: Path, *, terms: Terms, vectors: VectorIndex) -> None:
+    def __init__(self, folder: Path, *, terms: Terms, vectors: WrittenVectors) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._terms, self._vectors = folder, terms, vectors
         self._ids, self._texts = TextWriter(folder, "ids"), TextWriter(folder, "texts")
@@ -55,7 +70,9 @@ class Writing:
     def over(cls, old: Path, folder: Path, *, terms: Terms) -> Writing:
         """A copy of the segment in the folder ``old``, to be changed."""
         shutil.copytree(old, folder)
-        writing = cls(folder, terms=terms, vectors=VectorIndex.open(folder / VECTORS, view=False))
+        filed = (folder / VECTORS).is_file()
+        vectors = VectorIndex.open(folder / VECTORS, view=False) if filed else BankWriter()
+        writing = cls(folder, terms=terms, vectors=vectors)
         known = {name: np.load(folder / f"{name}.npy") for name in COLUMNS}
         writing._starts = array("q", known["starts"].tolist())
         writing._windows = array("d", known["windows"].ravel().tolist())

@@ -9,13 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from kefu.errors import ModelError
+from kefu.knowledge.bank import Bank, BankRows
 from kefu.knowledge.columns import TextColumn
 from kefu.knowledge.lexical import LexicalIndex
+from kefu.knowledge.manifest import NEXT
 from kefu.knowledge.passages import Passage
 from kefu.knowledge.terms import Terms
 from kefu.knowledge.vectors import VectorIndex
@@ -38,6 +42,18 @@ def words_of(passage: Passage, terms: Terms, *, without: Collection[int] = ()) -
     return own + terms(passage.answer)[:_ANSWER_WORDS]
 
 
+class NearRows(Protocol):
+    """Rows by the vector of their meaning: in files of this machine, or in the passages' own database."""
+
+    def __len__(self) -> int: ...
+
+    def search(self, vector: np.ndarray, *, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The rows (n,) of the ``k`` nearest wordings and their cosines (n,), nearest first."""
+
+    def cosines(self, rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
+        """The cosines (n,) of the unit ``vector`` with these rows."""
+
+
 @dataclass(frozen=True)
 class Segment:
     """An opened segment. ``starts`` (passages + 1,): where the rows of each passage begin.
@@ -52,23 +68,34 @@ class Segment:
     windows: np.ndarray
     order: np.ndarray
     hashes: np.ndarray
-    vectors: VectorIndex
+    vectors: NearRows
     lexical: LexicalIndex
     mean_length: float
 
     @classmethod
-    def open(cls, folder: Path) -> Segment:
-        """The segment in ``folder``; ModelError where its indexes are damaged."""
+    def open(cls, folder: Path, *, bank: Bank | None = None) -> Segment:
+        """The segment in ``folder``, named by its language; ``bank`` has the vectors that no file has.
+
+        ModelError where its indexes are damaged, or nothing has its vectors.
+        """
         # as plain arrays: the subclass costs more than what is read
         columns = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in COLUMNS}
-        return cls(
+        filed = (folder / VECTORS).is_file()
+        if not filed and bank is None:
+            raise ModelError(f"{folder} has its vectors in a database that does not keep any now; {NEXT}")
+        segment = cls(
             ids=TextColumn.open(folder, "ids"),
             texts=TextColumn.open(folder, "texts"),
-            vectors=VectorIndex.open(folder / VECTORS),
+            vectors=VectorIndex.open(folder / VECTORS) if filed else VectorIndex.new(1),
             lexical=LexicalIndex.open(folder / LEXICAL),
             mean_length=json.loads((folder / FACTS).read_text(encoding="utf-8"))["mean_length"],
             **columns,
         )
+        return segment if filed or bank is None else segment._over(bank, folder.name)
+
+    def _over(self, bank: Bank, language: str) -> Segment:
+        rows = BankRows(bank, language, number=self.number, name=self.ids.__getitem__, starts=self.starts)
+        return replace(self, vectors=rows)
 
     def __len__(self) -> int:
         return len(self.order)

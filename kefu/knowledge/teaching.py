@@ -15,7 +15,6 @@ from kefu.knowledge.fusion import Judge, Lesson
 from kefu.knowledge.language_index import LanguageIndex
 from kefu.knowledge.passages import Passage
 from kefu.knowledge.segments import wordings
-from kefu.knowledge.views import plain
 
 MOST = 1_200  # passages a language that are asked about; more teach nothing new
 _WHOLE = 3  # every third is kept back whole: its question has no answer while it is asked
@@ -62,15 +61,19 @@ class Classroom:
         self._random.shuffle(order)
         half = len(order) // 2
         usual = self._lengths.most_common(1)[0][0] if order else 1
-        pupils = [_pupil(*pair, usual=0 if i % _WHOLE == 0 else usual) for i, pair in enumerate(order[:half])]
+        pupils = [
+            self._pupil(*pair, usual=0 if i % _WHOLE == 0 else usual) for i, pair in enumerate(order[:half])
+        ]
         return pupils, order[half:]
 
+    def _pupil(self, passage: Passage, vectors: np.ndarray, *, usual: int) -> Pupil:
+        """The passage with ``usual`` wordings, at least one less than it has; any of them is asked.
 
-def _pupil(passage: Passage, vectors: np.ndarray, *, usual: int) -> Pupil:
-    """The passage with ``usual`` wordings, at least one less than it has; asked is what it was given last."""
-    asked = wordings(passage).index(plain(passage.questions[-1])) if passage.questions else 0
-    others = [place for place in range(len(vectors)) if place != asked]
-    return Pupil(passage, vectors, asked, kept_back=(asked, *others[usual:]))
+        Any, and not the last: wordings are often written in one order, and how like the last one is to the
+        first is not how like customers' words are.
+        """
+        asked, *others = self._random.sample(range(len(vectors)), len(vectors))
+        return Pupil(passage, vectors, asked, kept_back=(asked, *others[usual:]))
 
 
 def taught(index: LanguageIndex, pupils: Sequence[Pupil], *, otherwise: Judge) -> Judge:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RECENT = timedelta(hours=24)  # an older picture is not taken for one of the case at hand
 ORDERS_TRIED = 20
+VISIBLE_REASONS = ("damaged", "wrong")  # what is missing shows in no picture
+WARRANTY_OPENED = "done_warranty"
 UNDER_WAY = ("requested", "approved")
 
 
@@ -55,6 +57,17 @@ def waiting_case(tx: Transaction, identity: Identity, *, now: datetime) -> str |
                 return row.return_id
     tickets = tx.tickets.of_session(identity.session_id)
     return next((ticket.ticket_id for ticket in tickets if ticket.state != CLOSED), None)
+
+
+def wanted_for(tx: Transaction, outcome: Outcome) -> str | None:
+    """The return or warranty case just opened that a picture would help; None where it has one already."""
+    if outcome.kind != "done":
+        return None
+    rows = outcome.facts.get("returns") or ()
+    case = next((row.return_id for row in rows if row.reason in VISIBLE_REASONS), None)
+    if case is None and outcome.code == WARRANTY_OPENED:
+        case = str(outcome.facts["ticket_id"])
+    return case if case and not tx.attachments.of_subject(case) else None
 
 
 def put_to_returns(tx: Transaction, identity: Identity, outcome: Outcome, *, now: datetime) -> None:

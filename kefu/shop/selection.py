@@ -168,7 +168,7 @@ class _Chooser:
         if ordinal == "last":
             return self._resolve(self._newest(pool, shown), pool)
         if ordinal == "other":
-            return self._other(options, pool)
+            return self._other_piece(pool, shown) or self._other(options, pool)
         place = int(ordinal) if ordinal.isdecimal() else 0
         if 1 <= place <= len(options):
             return self._resolve(options[place - 1], pool)
@@ -192,6 +192,11 @@ class _Chooser:
         if len({target.order_number for target in options}) == 1:
             return options[-1]
         return max(options, key=lambda target: placed[target.order_number])
+
+    def _other_piece(self, pool: list[_Candidate], shown: bool) -> Choice | None:
+        """Of two of one thing just spoken of, "the other one" is the second piece, not another purchase."""
+        here = [candidate for candidate in self._in_focus(pool) if candidate.suits]
+        return self._settle(here, named=True) if not shown and _is_several_of_one(here) else None
 
     def _other(self, options: tuple[Target, ...], pool: list[_Candidate]) -> Choice:
         """The one that is not the focus; what does not suit counts only where nothing else is left."""
@@ -226,6 +231,10 @@ class _Chooser:
         meant = [other for other in pool if other.order.order_number == order.order_number]
         some_only = self.mention.names_thing and len(meant) < len(order.lines)
         return Target(order.order_number, None if self.whole and not some_only else candidate.line.line)
+
+
+def _is_several_of_one(candidates: list[_Candidate]) -> bool:
+    return len(candidates) == 1 and candidates[0].line.quantity > 1
 
 
 def _told_apart(pool: list[_Candidate], mention: Mention) -> list[_Candidate]:

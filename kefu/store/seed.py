@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from kefu.store.csv_tables import Moments
 from kefu.store.policy_file import automatic_limit, check_complete, read_policy, shop_zone
@@ -15,9 +15,15 @@ from kefu.store.shop_files import Shop, check_folder, read_shop
 from kefu.store.store import Store
 from kefu.store.transaction import Transaction
 
-# From a folder with *.md files to passages: records with the fields of records.Passage. The
-# parser lives in kefu.knowledge, which this room may not import; the caller joins the two.
-ParsePassages = Callable[[Path], Sequence[Any]]
+
+class ParsePassages(Protocol):
+    """From a folder with *.md files to passages: records with the fields of records.Passage.
+
+    The parser lives in kefu.knowledge, which this room may not import; the caller joins the two.
+    """
+
+    def __call__(self, folder: Path, *, zone: tzinfo) -> Sequence[Any]:
+        """Days of force are of ``zone``."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +80,10 @@ def seed(
     data = packaged or packaged_data()
     policy_file = _own(folder / "policy.csv", data / "shop" / "policy.csv")
     knowledge = _own(folder / "knowledge", data / "knowledge") if parse_passages else None
-    loaded = _Loaded(
-        *_read(folder, policy_file, data / "shop" / "policy.csv", now=now),
-        passages=parse_passages(knowledge) if parse_passages and knowledge else None,
-    )
+    shop, clauses = _read(folder, policy_file, data / "shop" / "policy.csv", now=now)
+    zone = shop_zone(clauses, file=policy_file)
+    passages = parse_passages(knowledge, zone=zone) if parse_passages and knowledge else None
+    loaded = _Loaded(shop, clauses, passages)
     with store.write() as tx:
         if fresh:
             tx.empty()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from kefu.errors import StaleRevision, StoreError
-from kefu.store import schema
+from kefu.store import near, schema
 from kefu.store.base import Clock, translated, utc_now
 from kefu.store.engines import connected, engine, parsed, prepare_file
 from kefu.store.kept import Kept
@@ -63,6 +63,7 @@ class Store:
                 raise _stale(found)
             if found != schema.REVISION:
                 upgrade(connection)
+            near.make(connection)
             _check_references(connection)
             connection.commit()
 

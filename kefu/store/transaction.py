@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from kefu.store import schema
 from kefu.store.attachments import Attachments
 from kefu.store.audit import EMPTIED, Audit
-from kefu.store.base import Clock, Repository
+from kefu.store.base import Clock, Repository, Rows
 from kefu.store.books import Books
 from kefu.store.buttons import Buttons
 from kefu.store.claims import Claims
@@ -118,6 +118,15 @@ class Transaction(Repository):
     def execute(self, statement: str) -> None:
         """Run SQL of the store's own; StoreError where the database refuses it."""
         self._run(sa.text(statement))
+
+    def values(self, statement: str, values: Mapping[str, Any]) -> list[Any]:
+        """The rows of SQL of the store's own, which takes these ``values``; none where it gives none."""
+        result = self._run(sa.text(statement).bindparams(**values))
+        return list(result) if result.returns_rows else []
+
+    def run_each(self, statement: str, rows: Rows) -> None:
+        """Run SQL of the store's own once for each of ``rows``."""
+        self._run(sa.text(statement), rows)
 
     def empty(self) -> None:
         """Delete every row of the shop and of all conversations; the schema's own rows and switches stay.

@@ -10,14 +10,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.support.chat_page import SAID, answer, ready, send
+from tests.support.chat_page import SAID, answer, menu, ready, send
 
 pytestmark = pytest.mark.browser
-
-
-def menu(page: Page, entry: str) -> None:
-    page.get_by_role("button", name="More").click()
-    page.get_by_role("button", name=entry).click()
 
 
 def photo() -> dict[str, object]:

@@ -16,6 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from kefu.components import wiring
 from kefu.components.catalogue import SpacyCatalogExtractor
+from kefu.components.dialogue_policy import DialoguePolicy
 from kefu.components.entities import EntityFolder, EntityMerger
 from kefu.components.featurizer import BertFeaturizer
 from kefu.components.fingerprints import sources
@@ -47,8 +48,10 @@ NLU = (
 )  # fmt: skip
 TRAINED = (
     BertFeaturizer, BertIntentEntityClassifier, KnownWordings, KnownExamples, SpacyCatalogExtractor,
-    GibberishGate, KnowledgeRetriever, LanguagePolicy,
+    GibberishGate, KnowledgeRetriever, DialoguePolicy, LanguagePolicy,
 )  # fmt: skip
+
+POLICIES = (DialoguePolicy, LanguagePolicy)
 
 # A file deep behind each component, by which its result may change.
 HELPERS = {
@@ -66,6 +69,7 @@ HELPERS = {
     EntityMerger: "kefu/components/base.py",
     OutOfScope: "kefu/components/intents.py",
     SentimentAnalyzer: "kefu/components/understanding.py",
+    DialoguePolicy: "kefu/dialogue/mixing.py",
 }
 ROOT = Path(__file__).parents[2]
 
@@ -198,13 +202,13 @@ def test_loading_without_a_trained_part_raises(workshop: Workshop, settings: Set
         workshop.load(kind, **settings.get(kind, {}))
 
 
-@pytest.mark.parametrize("kind", [*NLU, LanguagePolicy])
+@pytest.mark.parametrize("kind", [*NLU, *POLICIES])
 def test_an_unknown_key_is_refused(workshop: Workshop, kind: Any) -> None:
     with pytest.raises(ComponentConfigError, match=f"{kind.__name__} has no key 'treshold'. Known keys: "):
         workshop.create(kind, treshold=1)
 
 
-@pytest.mark.parametrize("kind", [BertFeaturizer, BertIntentEntityClassifier, OutOfScope])
+@pytest.mark.parametrize("kind", [BertFeaturizer, BertIntentEntityClassifier, OutOfScope, DialoguePolicy])
 def test_a_value_of_another_type_is_refused(workshop: Workshop, kind: Any) -> None:
     key = next(k for k, v in kind.get_default_config().items() if isinstance(v, (int, float)))
     with pytest.raises(ComponentConfigError, match=f"{kind.__name__}.{key} is 'many', wanted"):
@@ -217,21 +221,21 @@ def test_a_list_is_taken_where_the_default_is_a_tuple(workshop: Workshop) -> Non
         workshop.create(OutOfScope, never_from="greet")
 
 
-@pytest.mark.parametrize("kind", [*NLU, LanguagePolicy])
+@pytest.mark.parametrize("kind", [*NLU, *POLICIES])
 def test_it_is_registered_under_its_module_path(kind: Any) -> None:
     found = DefaultV1Recipe._from_registry(f"{kind.__module__}.{kind.__name__}")
     assert found.clazz is kind
     assert found.is_trainable == (kind in TRAINED)
 
 
-@pytest.mark.parametrize("kind", NLU)
+@pytest.mark.parametrize("kind", [*NLU, DialoguePolicy])
 def test_a_fingerprint_is_the_same_each_time(settings: Settings, kind: Any) -> None:
     addon = kind.fingerprint_addon(settings.get(kind, {}))
     assert addon == kind.fingerprint_addon(settings.get(kind, {}))
     assert len(addon) == 64
 
 
-@pytest.mark.parametrize("kind", NLU)
+@pytest.mark.parametrize("kind", HELPERS)
 def test_its_fingerprint_covers_the_code_behind_it(kind: Any, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "kefu", tmp_path / "kefu", ignore=shutil.ignore_patterns("__pycache__"))
     before = sources(kind.__module__, root=tmp_path)

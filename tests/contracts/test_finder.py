@@ -19,6 +19,10 @@ from kefu.knowledge.passages import Passage
 from kefu.knowledge.ranking import Ranker
 from kefu.knowledge.recent import Recent
 from kefu.language.text import split
+from kefu.store import Store
+from kefu.store.knowledge_records import Passage as StoredPassage
+from kefu.store.near import NearVectors
+from tests.support.databases import PostgresDatabases
 from tests.unit.knowledge.fakes import fake_embed, passage
 
 NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
@@ -72,6 +76,21 @@ def index(found: Sequence[Passage], folder: Path) -> LargeIndex:
     return LargeIndex.open(folder / "index", tools=TOOLS)
 
 
+class Banked:
+    """A large index whose vectors are in PostgreSQL."""
+
+    def __init__(self, databases: PostgresDatabases) -> None:
+        self._databases = databases
+
+    def __call__(self, found: Sequence[Passage], folder: Path) -> LargeIndex:
+        store = Store.open(self._databases.empty(), migrate=True)
+        with store.write() as tx:
+            tx.passages.replace_all([StoredPassage(**vars(one)) for one in found])
+        tools = replace(TOOLS, bank=NearVectors(store, TOOLS.encoder))
+        build(folder / "banked", with_vectors(found, fake_embed, bank=tools.bank), tools=tools, counter=1)
+        return LargeIndex.open(folder / "banked", tools=tools)
+
+
 @dataclass(frozen=True)
 class Kind:
     """A finder of all passages, and how another one of the kind is made."""
@@ -80,15 +99,26 @@ class Kind:
     make: Callable[[Sequence[Passage], Path], Finder]
 
 
-@pytest.fixture(scope="module", params=[ranker, recent, index], ids=lambda make: make.__name__)
+MAKES: dict[str, Callable[[Sequence[Passage], Path], Finder]] = {
+    "ranker": ranker, "recent": recent, "index": index,
+}  # fmt: skip
+
+
+def _maker(name: str, request: pytest.FixtureRequest) -> Callable[[Sequence[Passage], Path], Finder]:
+    return MAKES[name] if name in MAKES else Banked(request.getfixturevalue("postgres_databases"))
+
+
+@pytest.fixture(scope="module", params=[*MAKES, "banked"])
 def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kind:
-    return Kind(request.param(passages(), tmp_path_factory.mktemp("finder")), request.param)
+    make = _maker(request.param, request)
+    return Kind(make(passages(), tmp_path_factory.mktemp("finder")), make)
 
 
-@pytest.fixture(scope="module", params=[recent, index], ids=lambda make: make.__name__)
+@pytest.fixture(scope="module", params=["recent", "index", "banked"])
 def changing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recent | LargeIndex:
     """A finder that takes changes."""
-    made: Recent | LargeIndex = request.param(passages(), tmp_path_factory.mktemp("finder"))
+    made = _maker(request.param, request)(passages(), tmp_path_factory.mktemp("finder"))
+    assert isinstance(made, (Recent, LargeIndex))
     return made
 
 

@@ -98,10 +98,11 @@ def already_running(url: str) -> Iterator[Assistant]:
 
 
 @contextmanager
-def assistant(home: Path) -> Iterator[Assistant]:
-    """Start `kefu up` on free ports and wait until it would answer a customer."""
+def assistant(home: Path, **more: str) -> Iterator[Assistant]:
+    """Start `kefu up` on free ports, with ``more`` in its environment, and wait until it would answer."""
     port, action_port = free_port(), free_port()
     env = {**os.environ, "KEFU_HOME": str(home), "KEFU_PORT": str(port), "KEFU_ACTION_PORT": str(action_port)}
+    env = {"KEFU_READY_SECONDS": str(START_SECONDS), **env, **more}
     log = home / "servers.log"
     home.mkdir(parents=True, exist_ok=True)
     with log.open("w") as out:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -350,37 +348,3 @@ def test_outside_the_demo_nobody_may_choose_who_they_are(tmp_path: Any) -> None:
 def test_unknown_addresses_and_methods_are_refused_in_json(client: httpx.Client) -> None:
     assert code_of(client.get("/nothing")) == (404, "not_found")
     assert code_of(client.get(MESSAGES)) == (405, "method_not_allowed")
-
-
-@pytest.fixture
-def action_server() -> Iterator[str]:
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/health" else 404)
-            self.end_headers()
-
-        def log_message(self, *values: Any) -> None:
-            """Say nothing."""
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{listening.server_port}/webhook"
-    listening.shutdown()
-    listening.server_close()
-
-
-def test_ready_means_that_a_message_would_be_answered(tmp_path: Any, action_server: str) -> None:
-    with chat_server(tmp_path, action_url=action_server) as server:
-        client = httpx.Client(base_url=server.url)
-        assert client.get("/health/ready").status_code == 200
-        session = open_session(client)
-        server.assistant.ready = False
-        assert code_of(client.get("/health/ready")) == (503, "no_model")
-        assert code_of(send(client, session, "hi")) == (503, "not_ready")
-        assert client.get("/health/live").status_code == 200
-
-
-def test_without_an_action_server_it_is_not_ready(tmp_path: Any) -> None:
-    with chat_server(tmp_path, action_url="http://127.0.0.1:9/webhook") as server:
-        answer = httpx.get(f"{server.url}/health/ready")
-    assert answer.status_code == 503 and "action server" in answer.json()["error"]["message"]

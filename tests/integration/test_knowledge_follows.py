@@ -155,9 +155,10 @@ def test_a_damaged_index_is_not_served_and_a_new_one_is_built(shop: Shop, many: 
 
 def test_without_passages_in_the_store_the_packaged_ones_serve_until_there_are_some(shop: Shop) -> None:
     following = watched(shop)
-    assert first(following, "tell me about coupon") == "coupon"
+    assert (first(following, "tell me about coupon"), following.source) == ("coupon", "packaged")
     shop.put(*(replace(one, passage_id=f"own-{one.passage_id}") for one in passages()))
     took(lambda: first(following, "tell me about coupon") == "own-coupon")
+    assert following.source == "stored"
 
 
 def test_without_a_store_the_packaged_passages_serve_until_there_is_one(shop: Shop, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from kefu.store import Store
 from tests.support.channel_server import Running, chat_server
 
 REST = "/webhooks/rest/webhook"
+HUGE = f'2["user_uttered",{{"message":{"9" * 200}}}]'
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +172,21 @@ async def test_a_body_that_is_no_object_is_refused(
 ) -> None:
     async with connected(server, session) as client:
         assert (await client.io.call("user_uttered", body))["error"]["code"] == "malformed"
+
+
+@pytest.mark.parametrize("packet", [HUGE, "2" + "[" * 6000, "7[]"], ids=["number", "depth", "kind"])
+async def test_a_packet_that_cannot_be_read_ends_its_connection(
+    server: Running, session: dict[str, Any], packet: str
+) -> None:
+    async with connected(server, session) as client:
+        await client.next("session_confirm")
+        gone = asyncio.Event()
+        client.io.on("disconnect", lambda reason=None: gone.set())
+        await client.io.eio.send(packet)
+        await asyncio.wait_for(gone.wait(), 10)
+    async with connected(server, session) as client:
+        await client.say("still there?")
+        assert (await client.next("bot_uttered"))["text"] == "heard: still there?"
 
 
 @pytest.mark.parametrize(

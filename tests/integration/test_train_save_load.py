@@ -19,6 +19,7 @@ from kefu.components import wiring
 from kefu.store import Store
 from tests.support.databases import SqliteDatabases
 from tests.support.lessons import quick
+from tests.support.shielded import answers
 from tests.support.tiny_bert import save_tiny_bert
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +114,16 @@ async def test_what_was_taught_is_known(agent: Agent) -> None:
     found = [message["intent"]["name"] for message in await parsed(agent, [text for text, _ in plain])]
     right = sum(name == intent for name, (_, intent) in zip(found, plain, strict=True))
     assert right >= 0.9 * len(plain)
+
+
+async def test_a_process_that_serves_holds_no_torch_and_no_tensorflow(agent: Agent, archive: Path) -> None:
+    """No session and no traced function then either: there is no TensorFlow to make one."""
+    told = answers(archive, FRESH)
+    assert told["loaded"] == []
+    here = await parsed(agent, FRESH)
+    assert [name for name, _ in told["intents"]] == [one["intent"]["name"] for one in here]
+    for (_, confidence), one in zip(told["intents"], here, strict=True):
+        assert confidence == pytest.approx(one["intent"]["confidence"], abs=1e-3)
 
 
 async def test_every_part_leaves_its_mark(agent: Agent) -> None:

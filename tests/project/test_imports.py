@@ -163,8 +163,8 @@ def test_what_is_heavy_is_imported_when_it_is_called() -> None:
 
 
 def is_training(name: str) -> bool:
-    """The one folder that is torch through and through."""
-    return f"{name}.".startswith("kefu.language.training.")
+    """What is torch through and through: one folder, and one file."""
+    return f"{name}.".startswith(("kefu.language.training.", "kefu.dialogue.training."))
 
 
 def test_training_is_imported_when_it_is_called() -> None:

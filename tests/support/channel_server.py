@@ -15,6 +15,8 @@ from typing import Any
 
 from rasa.core.channels.channel import UserMessage, register
 from rasa.server import add_root_route
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
 
@@ -25,6 +27,7 @@ from kefu.components.tracker_store import SqlTrackerStore
 from kefu.settings import Settings
 from kefu.store import Store
 from kefu.store.records import Customer
+from tests.support import hostile
 from tests.support.ports import free_port
 
 ORDER = {
@@ -60,12 +63,35 @@ SAYINGS: Mapping[str, dict[str, Any]] = MappingProxyType({
 
 
 @dataclass
+class ScriptedModel:
+    """Stands where Rasa's processor stands, for a turn that nobody asked for."""
+
+    domain: Domain = field(
+        default_factory=lambda: Domain.from_dict({"intents": ["greet"], "actions": ["act"]})
+    )
+    intent: dict[str, Any] = field(default_factory=lambda: {"name": "greet", "confidence": 0.9})
+    action: str = "act"
+    turns: int = 0
+
+    async def parse_message(self, message: UserMessage, *, only_output_properties: bool) -> dict[str, Any]:
+        """What a message means, whatever it says."""
+        self.turns += 1
+        return {"text": message.text, "intent": self.intent, "entities": [], "knowledge_source": "packaged"}
+
+    def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Any, Any]:
+        """What would be done next."""
+        assert tracker.latest_message is not None and tracker.latest_message.text == "hello"
+        return SimpleNamespace(name=lambda: self.action), SimpleNamespace(max_confidence=1.0)
+
+
+@dataclass
 class ScriptedAssistant:
     """Stands where Rasa's agent stands; what it does follows from the words that it gets."""
 
     tracker_store: SqlTrackerStore
     lock_store: QueueLockStore = field(default_factory=QueueLockStore)
     action_endpoint: EndpointConfig | None = None
+    processor: ScriptedModel = field(default_factory=ScriptedModel)
     ready: bool = True
     heard: list[UserMessage] = field(default_factory=list)
     at_work: set[str] = field(default_factory=set)
@@ -93,6 +119,9 @@ class ScriptedAssistant:
             await asyncio.sleep(3.2)
         if "which process" in text:
             await message.output_channel.send_response(sender, {"text": str(os.getpid())})
+            return
+        if text.startswith(hostile.ASKED):
+            await message.output_channel.send_response(sender, hostile.answer(int(text.split()[1])))
             return
         if "choose" in text:
             buttons = [

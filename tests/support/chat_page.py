@@ -26,3 +26,9 @@ def answer(page: Page, text: Any) -> None:
     from playwright.sync_api import expect
 
     expect(page.locator(SAID).last).to_have_text(text, timeout=20_000)
+
+
+def menu(page: Page, entry: str) -> None:
+    """Choose from the page's menu."""
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name=entry).click()

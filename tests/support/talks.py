@@ -26,6 +26,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
 from rasa.shared.core.training_data.structures import StoryGraph
 
+from kefu.components.dialogue_policy import DialoguePolicy
 from tests.support.graph import Workshop
 
 DOMAIN = """
@@ -102,6 +103,9 @@ def trained(workshop: Workshop) -> Trained:
     policies = [
         workshop.create(RulePolicy),
         workshop.create(AugmentedMemoizationPolicy, max_history=6),
+        workshop.create(
+            DialoguePolicy, actions=["action_list", "action_detail"], width=16, epochs=2, threshold=0.2
+        ),
     ]
     for policy in policies:
         policy.train(trackers, domain)

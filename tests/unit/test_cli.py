@@ -38,11 +38,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_help_is_there_at_once(tmp_path: Path) -> None:
-    began = time.monotonic()
-    shown = kefu("--help", home=tmp_path)
-    assert time.monotonic() - began < 1.0  # 0.1 s alone; the rest is for a busy machine
-    for command in ("up", "seed", "token", "outbox", "train", "shell", "evaluate"):
+def test_help_names_the_commands(tmp_path: Path) -> None:
+    shown = kefu("--help", home=tmp_path)  # that it loads nothing heavy: test_imports_light.py
+    for command in ("up", "seed", "token", "outbox", "train", "shell", "evaluate", "bench"):
         assert f"\n  {command}" in shown.stdout
 
 

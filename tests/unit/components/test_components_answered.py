@@ -12,8 +12,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
 from kefu.components.answered import LIVES, SLOT, answered_before
+from kefu.components.following import Following, Made
 from kefu.components.knowledge import KnowledgeRetriever, RetrieverOptions
-from kefu.components.refreshing import Refreshing
 from kefu.knowledge.asking import Before
 from kefu.knowledge.ranking import Hit
 
@@ -45,7 +45,9 @@ def tracker(*events: Event) -> DialogueStateTracker:
 
 
 def read(text: str, at: DialogueStateTracker | None, *, intent: str, confidence: float) -> Message:
-    retriever: Any = KnowledgeRetriever(RetrieverOptions(), None, Refreshing(Shelf(), counted=None))  # type: ignore[arg-type]
+    nothing: Any = None
+    shelf: Any = Shelf()
+    retriever = KnowledgeRetriever(RetrieverOptions(), nothing, Following(Made(shelf, None), nothing))
     ranking = [{"name": intent, "confidence": confidence}, {"name": "greet", "confidence": 0.01}]
     said = Message({"text": text, "language": "en", "intent": dict(ranking[0]), "intent_ranking": ranking})
     (found,) = retriever.process([said], at)

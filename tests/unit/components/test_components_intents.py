@@ -10,11 +10,11 @@ import pytest
 from rasa.shared.nlu.training_data.message import Message
 
 from kefu.components.entities import CATALOGUE, merged
+from kefu.components.following import Following, Made
 from kefu.components.fragments import FragmentClassifier
 from kefu.components.intents import put_first
 from kefu.components.knowledge import KnowledgeRetriever, RetrieverOptions
 from kefu.components.language import LanguageTagger
-from kefu.components.refreshing import Refreshing
 from kefu.knowledge.ranking import Hit
 from tests.support.graph import Workshop
 
@@ -50,8 +50,9 @@ class FakeRanker:
 
 
 def retriever(ranker: FakeRanker) -> KnowledgeRetriever:
-    holder: Any = Refreshing(ranker, counted=None)
     nothing: Any = None
+    shelf: Any = ranker
+    holder = Following(Made(shelf, None, source="packaged"), nothing)
     return KnowledgeRetriever(RetrieverOptions(), nothing, holder)
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from kefu.errors import SeedError
+from kefu.knowledge.passages import load
 from kefu.store import Store
 from kefu.store.knowledge_records import Passage, Relation
-from kefu.store.policy_file import begun, read_policy
+from kefu.store.policy_file import begun, read_policy, shop_zone
 from kefu.store.seed import seed
 from tests.support.databases import NOW, SHOP, SqliteDatabases
 from tests.support.rows import refund, session, ticket
@@ -44,7 +45,7 @@ def empty_store(sqlite_databases: SqliteDatabases) -> Store:
     return Store.open(sqlite_databases.empty(), migrate=True, clock=lambda: NOW)
 
 
-def parse(folder: Path) -> list[Passage]:
+def parse(folder: Path, *, zone: tzinfo) -> list[Passage]:
     return [Passage(file.stem, "en", "T", ("q",), "a", "c", None, file.name, NOW)
             for file in sorted(folder.glob("*.md"))]  # fmt: skip
 
@@ -139,6 +140,20 @@ def test_another_shop_replaces_prices_and_rules(shop_store: Store, shop: Shop) -
         clause = tx.policy.in_force(NOW)["return.2"]
     assert clause.params["days"] == "45" and "45 days" in clause.text("en") and "45 天" in clause.text("zh")
     assert report.policy_from == folder / "policy.csv" and report.notes == ()
+
+
+def test_days_of_force_are_the_shops_own(shop_store: Store, shop: Shop, tmp_path: Path) -> None:
+    folder = shop()
+    (folder / "knowledge").mkdir()
+    head = "# hats\ncategory: products\nupdated: 2026-03-01\nvalid_from: 2026-03-01\n\n"
+    english = "## en\ntitle: Hats\n- do you sell hats\n- any caps\n\nYes.\n\n"
+    chinese = "## zh\ntitle: 帽子\n- 卖帽子吗\n- 有帽子吗\n\n卖。\n"
+    (folder / "knowledge" / "hats.md").write_text(head + english + chinese, encoding="utf-8")
+    seed(shop_store, folder, now=NOW, fresh=False, parse_passages=load)
+    zone = shop_zone(read_policy(SHOP / "policy.csv", now=NOW), file=SHOP)
+    with shop_store.read() as tx:
+        begins = {passage.valid_from for passage in tx.passages.all()}
+    assert begins == {datetime(2026, 3, 1, tzinfo=zone)} and zone.key != "UTC"
 
 
 def test_what_a_folder_lacks_is_borrowed_and_said(shop_store: Store, shop: Shop, tmp_path: Path) -> None:

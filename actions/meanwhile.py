@@ -1,0 +1,69 @@
+"""How long, and where to: asked behind a confirmation, or behind what was just done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from actions.answers import cue
+from actions.turn import Event, Turn, names_nothing
+from actions.words import simplified
+from kefu.shop import confirmations
+from kefu.shop.records import Transaction
+
+MONEY = ("cancel", "return", "refund")
+BY_PERSON = ("warranty", "lost_parcel")
+AT_ONCE = ("change_address", "change_items", "stop_renewal")
+# the questions that "that" makes mean the task at hand; with a thing's name they mean something else
+WHEN = cue(
+    r"^(?:\W|\b(?:and|so|ok|okay|but|then|well)\b)*(?:how (?:long|soon|many days|much longer)|when)\b"
+    r"(?!.*\b(?:deliver|shipping|parcel|package|open|order)\w*)",
+    r"^(?:那|请问|大概|一般|都|这个|这)*(?:要|需要|得|还要)?(?:多久|多长时间|几天|幾耐|多少天|什么时候|啥时候|几时)"
+    r"(?!.*(?:发货|送到|送达|快递|上班|开门))",
+)
+WHERE_TO = cue(
+    r"where (?:does|do|will|is) .{0,20}(?:money|refund)|(?:which|what) (?:card|account)|to my (?:card|paypal)",
+    r"退(?:款|钱)?[到回](?:哪|什么|支付宝|微信|银行|原|我的)|钱退?到哪|原路",
+)
+AMOUNT = cue(
+    r"how much (?:money )?(?:do|will|would|can|am) i (?:get|be|going)|how much is (?:the|my) refund",
+    r"能?退(?:我|给我)?多少|(?:能|可以)?拿回多少",
+)
+LONGEST = 60  # characters: a longer message asks for more than "how long?"
+
+
+def say_term(turn: Turn, tx: Transaction, kind: str) -> list[Event]:
+    """How long an operation of ``kind`` takes, as far as the shop's rules say so."""
+    if kind in MONEY or kind == "exchange":
+        number = "refund.time" if kind in MONEY else "exchange.1"
+        clause = tx.policy.in_force(turn.now)[number]
+        turn.say(
+            "term_clause", custom={"clause": number}, clause=number, clause_text=clause.text(turn.language)
+        )
+        return [SlotSet("last_clause", number)]
+    turn.say("term_person" if kind in BY_PERSON else "term_at_once")
+    return []
+
+
+def asked_meanwhile(turn: Turn, tx: Transaction) -> list[Event] | None:
+    """Answer a question about what waits for a yes, or was just done; None where it is about neither.
+
+    What waits is shown anew behind it (ActionResume), and names the amount itself.
+    """
+    text = simplified(turn.text)
+    if len(text) > LONGEST or not names_nothing(turn.mention()):
+        return None
+    waiting = confirmations.pending(tx, turn.identity.session_id, now=turn.now)
+    kind = str(waiting.operation["kind"]) if waiting else _just_done(turn)
+    if kind is None:
+        return None
+    if waiting is not None and kind in MONEY and AMOUNT.search(text):
+        return []
+    asks = WHEN.search(text) or (kind in MONEY and WHERE_TO.search(text))
+    return say_term(turn, tx, kind) if asks and kind in (*MONEY, *BY_PERSON, *AT_ONCE, "exchange") else None
+
+
+def _just_done(turn: Turn) -> str | None:
+    done: Any = turn.last_words().get("done")
+    return str(done) if done else None

@@ -1,0 +1,1 @@
+"""What nobody would write: generated requests against the interface's document, generated messages."""

@@ -1,0 +1,79 @@
+"""What stands in the place of code of Rasa 3.6.21 that offers no seam; a server that starts calls ``apply``.
+
+Nothing happens at import. Another Rasa is refused: what is here was compared with 3.6.21 by hand and by
+tests/contracts/test_rasa_patch.py. For a new release compare again, and give this file its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
+from rasa.core.actions.action import RemoteAction
+from rasa.shared.constants import DOCS_BASE_URL
+
+from kefu.channels.shield import require_rasa
+
+
+def apply() -> None:
+    """Put our code in; a second call changes nothing. Raises ConfigError for another Rasa."""
+    require_rasa()
+    if RemoteAction._validate_action_result.__module__ != __name__:
+        RemoteAction._validate_action_result = _judge(RemoteAction.action_response_format_spec())
+
+
+def _judge(schema: dict[str, Any]) -> Callable[[RemoteAction, Any], bool]:
+    """``RemoteAction._validate_action_result`` over a schema that is checked and compiled once.
+
+    Rasa's calls ``jsonschema.validate``, which checks the schema against its meta-schema at every action.
+    """
+    kind = validator_for(schema)
+    kind.check_schema(schema)
+    validator, of_kind = kind(schema), _by_kind(schema, kind)
+
+    def judge(self: RemoteAction, result: Any) -> bool:
+        if _plainly_good(result, of_kind):
+            return True
+        error = best_match(validator.iter_errors(result))
+        if error is None:
+            return True
+        error.message += (
+            ". Failed to validate Action server response from API, make sure your response from the Action "
+            f"endpoint is valid. For more information about the format visit {DOCS_BASE_URL}/custom-actions"
+        )
+        raise error
+
+    return judge
+
+
+def _by_kind(schema: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
+    """What judges an event of each kind ("slot"): Rasa's schema tries all of its 23 kinds on every event.
+
+    Empty where the kinds do not exclude each other by their constant names.
+    """
+    items = schema["properties"]["events"]["items"]
+    common = {name: part for name, part in items.items() if name != "oneOf"}
+    names = [one.get("properties", {}).get("event", {}).get("const") for one in items["oneOf"]]
+    if len(set(names)) < len(names) or None in names or "event" not in common.get("required", ()):
+        return {}
+    return {name: kind({**common, "allOf": [one]}) for name, one in zip(names, items["oneOf"], strict=True)}
+
+
+def _plainly_good(result: Any, of_kind: dict[str, Any]) -> bool:
+    """Whether an answer is good by the judges of its events' kinds alone."""
+    if not isinstance(result, dict):
+        return False
+    events, responses = result.get("events", []), result.get("responses", [])
+    return (
+        isinstance(events, list)
+        and isinstance(responses, list)
+        and all(isinstance(response, dict) for response in responses)
+        and all(_is_good(event, of_kind) for event in events)
+    )
+
+
+def _is_good(event: Any, of_kind: dict[str, Any]) -> bool:
+    name = event.get("event") if isinstance(event, dict) else None
+    return isinstance(name, str) and name in of_kind and of_kind[name].is_valid(event)

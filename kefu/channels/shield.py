@@ -1,0 +1,88 @@
+"""What a process that only serves keeps out: torch, JAX and TensorFlow, which training alone needs.
+
+Rasa 3.6.21 imports TensorFlow in three modules that every process loads and only training runs.
+``raise_shield`` puts names in their place, so it must be called before Rasa is imported
+(kefu/cli/quiet_rasa.py). Where Rasa was imported first (plain `rasa run`), ``keep_out`` still keeps torch
+out of spaCy and Transformers.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.metadata import version
+from types import MappingProxyType, ModuleType
+from typing import Any, NoReturn, cast
+
+from kefu.errors import ConfigError, ModelError
+
+RASA = "3.6.21"
+HEAVY = ("torch", "jax", "jaxlib", "tensorflow", "tensorflow_addons", "tensorflow_hub", "keras")
+TENSORFLOW = HEAVY[3:]
+# What Rasa's serving modules import by name from modules that are made of TensorFlow.
+STANDING_IN: Mapping[str, Sequence[str]] = MappingProxyType({
+    "rasa.utils.tensorflow.callback": ("RasaTrainingLogger", "RasaModelCheckpoint"),
+    "rasa.utils.tensorflow.data_generator": ("RasaDataGenerator", "RasaBatchDataGenerator"),
+    "rasa.graph_components.validators.default_recipe_validator": ("DefaultV1RecipeValidator",),
+})  # fmt: skip
+
+
+def require_rasa() -> None:
+    """Raise ConfigError where another Rasa is installed than the one whose code we stand in for."""
+    found = version("rasa")
+    if found != RASA:
+        raise ConfigError(
+            f"found Rasa {found}; wanted {RASA}, of which kefu/channels/shield.py and rasa_3_6_21.py replace "
+            "parts; install the version of requirements.lock"
+        )
+
+
+def raise_shield() -> None:
+    """Keep TensorFlow and torch out of this process. Raises ConfigError for another Rasa."""
+    require_rasa()
+    keep_out()
+    if "tensorflow" not in sys.modules and not any(isinstance(one, _Refusing) for one in sys.meta_path):
+        sys.meta_path.insert(0, _Refusing())
+        for module, names in STANDING_IN.items():
+            sys.modules.setdefault(module, _stand_in(module, names))
+
+
+def keep_out() -> None:
+    """Let imports of torch and JAX fail from now on, where nothing has imported them yet."""
+    modules = cast(dict[str, Any], sys.modules)
+    for name in ("torch", "jax", "jaxlib"):
+        modules.setdefault(name, None)
+
+
+def is_out(name: str) -> bool:
+    """Whether the library ``name`` is not loaded in this process."""
+    return sys.modules.get(name) is None
+
+
+class _Refusing(MetaPathFinder):
+    """Says why TensorFlow is not there, to whom needs it."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name.split(".")[0] in TENSORFLOW:
+            raise ModuleNotFoundError(_why(name), name=name)
+        return None
+
+
+def _stand_in(module: str, names: Sequence[str]) -> ModuleType:
+    made = ModuleType(module, "Kept out by kefu/channels/shield.py.")
+    for name in names:
+        setattr(made, name, type(name, (), {"__init__": _refuse, "__module__": module}))
+    return made
+
+
+def _refuse(self: object, *values: Any, **named: Any) -> NoReturn:
+    raise ModelError(_why(type(self).__name__))
+
+
+def _why(name: str) -> str:
+    return (
+        f"found a use of {name}, which needs TensorFlow; KEFU_SERVE=1 keeps it out. Serve a model without "
+        "components of TensorFlow, or set KEFU_SERVE=0"
+    )

@@ -1,0 +1,167 @@
+"""A tracker that computes each state of its conversation once.
+
+Rasa replays the whole conversation for every policy at every prediction. A state, once an action has
+followed it, does not change any more: it is kept here, and only what came since is replayed.
+``past_states`` gives what Rasa's own tracker gives (tests/contracts/test_states.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rasa.shared.constants import DEFAULT_SENDER_ID
+from rasa.shared.core.constants import PREVIOUS_ACTION
+from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.slots import Slot
+from rasa.shared.core.trackers import DialogueStateTracker
+
+
+@dataclass(frozen=True)
+class View:
+    """What a policy wants to see: see ``Domain.states_for_tracker_history``."""
+
+    domain: Domain
+    omit_unset_slots: bool
+    ignore_rule_only_turns: bool
+    rule_only_data: dict[str, Any] | None
+
+    def same(self, other: View) -> bool:
+        """Whether both give the same states."""
+        return (
+            self.domain is other.domain
+            and self.omit_unset_slots == other.omit_unset_slots
+            and self.ignore_rule_only_turns == other.ignore_rule_only_turns
+            and (not self.ignore_rule_only_turns or self.rule_only_data == other.rule_only_data)
+        )
+
+
+class StatedTracker(DialogueStateTracker):
+    """Rasa's tracker, which remembers the states and the applied events that it was asked for."""
+
+    _applied: tuple[int, Event | None, list[Event]] = (0, None, [])
+
+    def init_copy(self) -> DialogueStateTracker:
+        """An empty tracker of the same kind: memoization looks at shortened conversations, too."""
+        fresh = StatedTracker(
+            self.sender_id or DEFAULT_SENDER_ID,
+            (),
+            self._max_event_history,
+            is_rule_tracker=self.is_rule_tracker,
+        )
+        _give_slots(fresh, self.slots)
+        return fresh
+
+    def applied_events(self) -> list[Event]:
+        """The events that are not taken back."""
+        count, last = len(self.events), self.events[-1] if self.events else None
+        if self._applied[0] != count or self._applied[1] is not last:
+            self._applied = (count, last, super().applied_events())
+        return list(self._applied[2])
+
+    def past_states(
+        self,
+        domain: Domain,
+        omit_unset_slots: bool = False,
+        ignore_rule_only_turns: bool = False,
+        rule_only_data: dict[str, Any] | None = None,
+    ) -> list[State]:
+        """The states before each action, and the one now; the caller may change them."""
+        view = View(domain, omit_unset_slots, ignore_rule_only_turns, rule_only_data)
+        known = self.__dict__.setdefault("_states", [])
+        states = next((kept for kept in known if kept.view.same(view)), None)
+        if states is None:
+            states = States(view, self)
+            known.append(states)
+        return states.of(self.applied_events(), self)
+
+
+class States:
+    """The states of one conversation in one view, as far as it has come."""
+
+    def __init__(self, view: View, tracker: DialogueStateTracker) -> None:
+        self.view = view
+        self._begin(tracker)
+
+    def of(self, events: Sequence[Event], tracker: DialogueStateTracker) -> list[State]:
+        """The states of ``tracker`` before each action of its applied ``events`` and now; copies."""
+        if not self._continues(events):
+            self._begin(tracker)
+        for event in events[len(self._events) :]:
+            if isinstance(event, ActionExecuted):
+                self._keep(hidden=bool(event.hide_rule_turn))
+            self._replayed.update(event)
+            self._events.append(event)
+        now, _, _ = self._look(hidden=False)
+        return _copied(self._states if now is None else [*self._states, now])
+
+    def _begin(self, tracker: DialogueStateTracker) -> None:
+        # a plain tracker: it is only replayed, never asked
+        self._replayed = DialogueStateTracker("", (), is_rule_tracker=tracker.is_rule_tracker)
+        _give_slots(self._replayed, tracker.slots)
+        self._events: list[Event] = []
+        self._states: list[State] = []
+        self._messages: list[tuple[UserUttered, object]] = []
+        self._seen_action: dict[str, str] | None = None
+        self._hidden = False
+
+    def _continues(self, events: Sequence[Event]) -> bool:
+        """Whether what was replayed stands at the beginning of ``events``, and is as it was."""
+        return (
+            len(events) >= len(self._events)
+            and all(ours is theirs for ours, theirs in zip(self._events, events, strict=False))
+            and all(_understood(message) == before for message, before in self._messages)
+        )
+
+    def _keep(self, *, hidden: bool) -> None:
+        """Note the state before an action. Policies' events change the message that they follow."""
+        state, self._seen_action, self._hidden = self._look(hidden=hidden)
+        if state is not None:
+            self._states.append(state)
+            message = self._replayed.latest_message
+            if message is not None and not (self._messages and self._messages[-1][0] is message):
+                self._messages.append((message, _understood(message)))
+
+    def _look(self, *, hidden: bool) -> tuple[State | None, dict[str, str] | None, bool]:
+        """One step of ``Domain.states_for_tracker_history``: state, last action seen, turn hidden."""
+        view, tracker, seen, concealed = self.view, self._replayed, self._seen_action, self._hidden
+        domain = view.domain
+        if not view.ignore_rule_only_turns:
+            return domain.get_active_state(tracker, omit_unset_slots=view.omit_unset_slots), seen, concealed
+        if not concealed:
+            seen = domain._get_prev_action_sub_state(tracker)
+        if not tracker.followup_action and tracker.latest_action_name != tracker.active_loop_name:
+            concealed = hidden
+        if concealed:
+            return None, seen, concealed
+        state = domain.get_active_state(tracker, omit_unset_slots=view.omit_unset_slots)
+        domain._remove_rule_only_features(state, view.rule_only_data)
+        if self._states:
+            domain._substitute_rule_only_user_input(state, self._states[-1])
+        if seen:
+            state[PREVIOUS_ACTION] = seen
+        return domain._clean_state(state), seen, concealed
+
+
+def _give_slots(tracker: DialogueStateTracker, slots: Mapping[str, Slot]) -> None:
+    """Give an empty tracker ``slots`` as they are at first; ``copy.copy``, Rasa's way, takes far longer."""
+    tracker.slots = {}
+    for name, slot in slots.items():
+        copied = tracker.slots[name] = object.__new__(type(slot))
+        copied.__dict__.update(slot.__dict__)
+        copied.reset()
+
+
+def _understood(message: UserUttered) -> object:
+    """What may still change of a message after it was said."""
+    return message.use_text_for_featurization, list(message.entities)
+
+
+def _copied(states: Sequence[State]) -> list[State]:
+    """Copies to be changed; parts that two states share are shared by their copies, too."""
+    parts: dict[int, Any] = {}
+    return [
+        {name: parts.setdefault(id(part), dict(part)) for name, part in state.items()} for state in states
+    ]

@@ -1,0 +1,105 @@
+"""The code that stands in Rasa's place judges as Rasa's does."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rasa.core.actions.action import RemoteAction
+
+from kefu.channels import rasa_3_6_21, shield
+from kefu.errors import ConfigError
+
+Judge = Callable[[RemoteAction, Any], bool]
+STOCK: Judge = RemoteAction._validate_action_result
+ACTION = RemoteAction("action_x", None)
+EVENTS = (
+    {"event": "slot", "name": "order", "value": "KF1"}, {"event": "slot", "name": "order", "value": None},
+    {"event": "action", "name": "action_listen", "policy": None, "confidence": 1.0},
+    {"event": "bot", "text": "words", "data": {"buttons": None}}, {"event": "restart"},
+    {"event": "active_loop", "name": None}, {"event": "followup", "name": "action_x"},
+    {"event": "user", "text": "hello", "parse_data": {"intent": {"name": "greet"}, "entities": []}},
+)  # fmt: skip
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+events = st.one_of(
+    st.sampled_from(EVENTS),
+    st.fixed_dictionaries(
+        {"event": st.sampled_from([*(e["event"] for e in EVENTS), "slott"])},
+        optional={"name": values, "value": values, "text": values, "parse_data": values},
+    ),
+    values,
+)
+results = st.one_of(
+    values,
+    st.fixed_dictionaries(
+        {}, optional={"events": st.lists(events, max_size=4) | values, "responses": st.lists(values) | values}
+    ),
+)
+
+
+@pytest.fixture
+def patched() -> Iterator[Judge]:
+    rasa_3_6_21.apply()
+    yield RemoteAction._validate_action_result
+    RemoteAction._validate_action_result = STOCK
+
+
+def judged(judge: Judge, result: Any) -> object:
+    """True, or the exception with what a reader of logs is told."""
+    try:
+        return judge(ACTION, result)
+    except jsonschema.ValidationError as error:
+        return type(error), error.message, list(error.absolute_path), list(error.absolute_schema_path)
+
+
+def test_good_answers_are_good(patched: Judge) -> None:
+    good = {"events": [copy.deepcopy(event) for event in EVENTS], "responses": [{"text": "words"}]}
+    assert judged(STOCK, good) is True
+    assert judged(patched, good) is True
+    assert judged(patched, {}) is True
+
+
+@pytest.mark.parametrize(
+    "bad", [None, [], {"events": {}}, {"events": [{"event": "slot"}]}, {"responses": ["words"]}]
+)
+def test_bad_answers_are_refused_in_the_same_words(patched: Judge, bad: Any) -> None:
+    assert judged(patched, bad) == judged(STOCK, bad) is not True
+
+
+# stock checks its own schema at every call, 20 ms of CPU
+@settings(deadline=None, max_examples=25)
+@given(result=results)
+def test_any_answer_is_judged_as_rasa_judges_it(result: Any) -> None:
+    rasa_3_6_21.apply()
+    patched = RemoteAction._validate_action_result
+    RemoteAction._validate_action_result = STOCK
+    assert judged(patched, copy.deepcopy(result)) == judged(STOCK, copy.deepcopy(result))
+
+
+def test_the_schema_is_compiled_once(monkeypatch: pytest.MonkeyPatch, patched: Judge) -> None:
+    built = []
+    monkeypatch.setattr(RemoteAction, "action_response_format_spec", lambda: built.append(1) or {})
+    for _ in range(5):
+        assert judged(patched, {"events": [], "responses": []}) is True
+    rasa_3_6_21.apply()
+    assert RemoteAction._validate_action_result is patched and not built
+
+
+def test_another_rasa_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shield, "version", lambda name: "3.6.22")
+    with pytest.raises(ConfigError, match=r"found Rasa 3\.6\.22; wanted 3\.6\.21"):
+        rasa_3_6_21.apply()
+    assert RemoteAction._validate_action_result is STOCK
+
+
+def test_importing_it_changes_nothing() -> None:
+    assert RemoteAction._validate_action_result is STOCK
