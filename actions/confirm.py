@@ -155,8 +155,7 @@ class ActionAffirm(KefuAction):
             return self._take_up(turn, tx, offer)
         if waiting is not None:
             return self._confirm(turn, tx, waiting, last.get("confirmation"))
-        turn.say("affirm_nothing")
-        return []
+        return self._late(turn, tx, last.get("confirmation"))
 
     def _confirm(self, turn: Turn, tx: Transaction, waiting: Confirmation, said: str | None) -> list[Event]:
         operation = Operation.from_dict(waiting.operation)
@@ -168,8 +167,24 @@ class ActionAffirm(KefuAction):
         other = _amended(turn, tx, operation) if pressed is None else None
         if other is not None and other != operation:  # "yes, but only one": yes to something else
             return propose(turn, tx, other)
+        return self._redeem(turn, tx, operation, waiting.nonce)
+
+    def _late(self, turn: Turn, tx: Transaction, said: str | None) -> list[Event]:
+        """A yes to last words whose confirmation waits no more: it has expired, or it was redeemed and the
+        answer got lost with a process."""
+        held = tx.confirmations.get(said) if said else None
+        if held is None or held.session_id != turn.identity.session_id or held.state == "void":
+            turn.say("affirm_nothing")
+            return []
+        operation = Operation.from_dict(held.operation)
+        if held.state == "used":
+            return self._redeem(turn, tx, operation, held.nonce)
+        turn.say("confirm_anew")
+        return propose(turn, tx, operation)
+
+    def _redeem(self, turn: Turn, tx: Transaction, operation: Operation, nonce: str) -> list[Event]:
         outcome = confirmations.redeem(
-            tx, turn.identity, waiting.nonce, now=turn.now, minutes=settings().confirmation_minutes
+            tx, turn.identity, nonce, now=turn.now, minutes=settings().confirmation_minutes
         )
         if owed(outcome):
             turn.afterwards.append(partial(_pay_and_tell, turn, outcome, operation))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, UserMessage
@@ -18,6 +20,8 @@ from kefu.channels.health import Health
 from kefu.channels.limits import Limits, LocalBuckets
 from kefu.channels.living import Living
 from kefu.channels.pushes import Everywhere, Pushes
+from kefu.channels.recalling import recalled
+from kefu.channels.records import Message
 from kefu.channels.requests import LARGEST_BODY
 from kefu.channels.routes import ChatRoutes
 from kefu.channels.shared_buckets import SharedBuckets
@@ -28,7 +32,9 @@ from kefu.channels.wiring import StoreRecords, connect
 from kefu.errors import ConfigError
 from kefu.settings import Settings
 
-DRAIN_SECONDS = 10.0
+# Together they are less than the 15 s after which a service manager may kill: turns, then connections.
+DRAIN_SECONDS = 8.0
+CONNECTIONS_SECONDS = 3.0
 # Sanic counts the request's head too; the body's own limit is checked where it is read.
 LARGEST_REQUEST = LARGEST_BODY + 8 * 1024
 Route = tuple[str, str, Callable[..., Awaitable[Any]]]
@@ -82,7 +88,7 @@ class ChatChannel(InputChannel):
             _add(blueprint, *route)
         _follow_promotions(blueprint, Swapper(settings.home))
         ends = (limits.close, records.close)
-        _add_life(blueprint, conversations, living, pushes, ends=ends)
+        _add_life(blueprint, conversations, living, pushes, turns=turns, ends=ends)
         return blueprint
 
 
@@ -101,6 +107,7 @@ class ChatBlueprint(Blueprint):
         app.config.REQUEST_MAX_SIZE = LARGEST_REQUEST
         app.config.WEBSOCKET_MAX_SIZE = LARGEST_REQUEST
         app.config.PROXIES_COUNT = settings.proxies or None
+        app.config.GRACEFUL_SHUTDOWN_TIMEOUT = CONNECTIONS_SECONDS  # who only listens does not end by itself
         refusals.install(app)
         headers.install(app, settings.web_origins)
         page.install(app)
@@ -183,6 +190,7 @@ def _add_life(
     living: Living,
     pushes: Pushes | None,
     *,
+    turns: Turns,
     ends: Sequence[Callable[[], Awaitable[None]]],
 ) -> None:
     socket, outfit = blueprint.ctx.socket, blueprint.ctx.outfit
@@ -197,6 +205,7 @@ def _add_life(
                 await conversations.take_up()
 
         await socket.start()
+        turns.recall = partial(_recall, app)
         if pushes is not None:
             await pushes.start()
         living.take_up = take_up
@@ -211,6 +220,8 @@ def _add_life(
         await outfit.close(getattr(app.ctx, "agent", None))
         for end in ends:
             await end()
+        # Python looks through a whole model for circles when it ends, seconds of CPU that nobody needs.
+        gc.freeze()
 
     blueprint.listener("after_server_start")(begin)
     blueprint.listener("before_server_stop")(finish)
@@ -225,3 +236,7 @@ def _follow_promotions(blueprint: Blueprint, swapper: Swapper) -> None:
 
     blueprint.listener("after_server_start")(begin)
     blueprint.listener("before_server_stop")(finish)
+
+
+async def _recall(app: Sanic, session_id: str, message_id: str) -> list[Message]:
+    return await recalled(getattr(app.ctx, "agent", None), session_id, message_id)

@@ -13,15 +13,15 @@ import structlog
 from kefu.channels.apology import apology, language_of
 from kefu.channels.history import History
 from kefu.channels.inbox import Accepted, Inbox
+from kefu.channels.insisting import insist
 from kefu.channels.promises import Promises
 from kefu.channels.records import ChatRecords, Message, Visitor
 from kefu.channels.refusals import Refusal
 from kefu.channels.turns import Turned, Turns
-from kefu.errors import DuplicateKey, Overtaken, StoreError
+from kefu.errors import Overtaken, StoreError
 from kefu.shop.chats import OtherContent, Said
 from kefu.shop.inbox import Due
 
-RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds; a store that is gone for longer is asked again by `take_up`
 log = structlog.get_logger()
 
 
@@ -74,6 +74,7 @@ class Conversations:
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._serving: dict[str, _Serving] = {}
         self._works: set[asyncio.Task[None]] = set()
+        self._fresh: set[tuple[str, str]] = set()  # accepted here and not answered yet: nobody began them
         self._closing = False
 
     async def answer(self, visitor: Visitor, said: Said) -> list[Message]:
@@ -91,6 +92,8 @@ class Conversations:
 
     async def accept(self, visitor: Visitor, said: Said) -> Accepted:
         """Commit a message and begin its turn; raises Refusal 409, StoreError where it was not committed."""
+        if self._closing:
+            raise Refusal(503, "unavailable", "The assistant is restarting. Try again in a moment.")
         door = self._doors.setdefault(visitor.session_id, asyncio.Lock())
         async with door:
             try:
@@ -98,6 +101,8 @@ class Conversations:
             except OtherContent as error:
                 words = "This message_id was used for another message. Choose a new one."
                 raise Refusal(409, "conflict", words) from error
+            if accepted.new and (accepted.due is not None or visitor.session_id in self._serving):
+                self._fresh.add((visitor.session_id, said.message_id))
             if not accepted.message.answered:
                 self._serve(visitor.session_id, visitor, accepted.due)
         if accepted.new:
@@ -119,6 +124,7 @@ class Conversations:
         self._closing = True
         if self._works:
             await asyncio.wait(set(self._works), timeout=seconds)
+        self._turns.ending = True
 
     def _serve(self, session_id: str, visitor: Visitor | None, due: Due | None) -> None:
         serving = self._serving.get(session_id)
@@ -173,15 +179,13 @@ class Conversations:
         return await turn
 
     async def _turn(self, visitor: Visitor, due: Due) -> Turned:
-        for pause in RETRIES:
-            try:
-                return await self._turns.answer(visitor, due)
-            except (Overtaken, DuplicateKey):
-                raise
-            except StoreError:
-                # Raised before the assistant heard the message, so that it may be tried again.
-                await asyncio.sleep(pause)
-        return await self._turns.answer(visitor, due)
+        key = (visitor.session_id, str(due.message.message_id))
+        again = key not in self._fresh
+        try:
+            # StoreError is raised before the assistant heard the message, so that it may be tried again.
+            return await insist(lambda: self._turns.answer(visitor, due, again=again))
+        finally:
+            self._fresh.discard(key)
 
     async def _ask_patience(self, visitor: Visitor, text: str) -> None:
         try:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 import structlog
-from sanic import Request
+from sanic import Request, Sanic
 from sanic.response import HTTPResponse, json
 
 from kefu.channels.agent import not_ours
@@ -42,7 +42,7 @@ class Health:
         ``passages``: whether answers come from the ``stored`` passages, or from the ``packaged`` ones because
         the store has none.
         """
-        if not has_model(request):
+        if not has_model(request.app):
             # Rasa loads it before it listens, so this one does not mend itself.
             raise Refusal(503, "no_model", "no model is loaded")
         agent = request.app.ctx.agent
@@ -110,7 +110,13 @@ async def _locked(lock_store: Any) -> None:
         pass
 
 
-def has_model(request: Request) -> bool:
+def has_model(app: Sanic | None) -> bool:
     """Whether the server has a model to answer with."""
-    agent = getattr(request.app.ctx, "agent", None)
+    agent = getattr(app.ctx, "agent", None) if app is not None else None
     return agent is not None and bool(agent.is_ready())
+
+
+def require_model(app: Sanic | None) -> None:
+    """Raise Refusal 503 where a message could only be answered by an apology."""
+    if not has_model(app):
+        raise Refusal(503, "not_ready", "The assistant is not ready yet. Try again in a moment.")

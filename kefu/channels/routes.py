@@ -11,7 +11,7 @@ from sanic.response import HTTPResponse, json
 from kefu.channels.conversation_routes import unavailable
 from kefu.channels.conversations import Conversations
 from kefu.channels.front import MessageReader, language_in
-from kefu.channels.health import has_model
+from kefu.channels.health import require_model
 from kefu.channels.limits import Limits
 from kefu.channels.records import ChatRecords, Visitor
 from kefu.channels.refusals import Refusal
@@ -56,7 +56,7 @@ class ChatRoutes:
         named = request.headers.get("x-kefu-session")
         reading = self._reader.read(body, token, address=address_of(request), named=named)
         visitor, said = await _from_store(reading)
-        _require_model(request)
+        require_model(request.app)
         return _json(await _from_store(self._conversations.answer(visitor, said)))
 
     async def demo_customers(self, request: Request) -> HTTPResponse:
@@ -92,12 +92,6 @@ async def _from_store(waiting: Awaitable[T]) -> T:
         return await waiting
     except StoreError as error:
         raise unavailable() from error
-
-
-def _require_model(request: Request) -> None:
-    if not has_model(request):
-        words = "The assistant is not ready yet. Try again in a moment."
-        raise Refusal(503, "not_ready", words)
 
 
 def _json(body: Any, *, status: int = 200) -> HTTPResponse:

@@ -18,6 +18,7 @@ from sanic import Request, Sanic
 
 from kefu.channels.conversations import Conversations
 from kefu.channels.front import MessageReader
+from kefu.channels.health import has_model, require_model
 from kefu.channels.limits import Limits
 from kefu.channels.records import Visitor
 from kefu.channels.refusals import Refusal
@@ -55,6 +56,7 @@ class ChatSocket:
         self._connections: dict[str, Connection] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
+        self._app: Sanic | None = None
         self.server = ReadingServer(
             async_mode="sanic",
             cors_allowed_origins=_same_or(origins),
@@ -67,6 +69,7 @@ class ChatSocket:
 
     def attach(self, app: Sanic) -> None:
         """Answer at ``/socket.io`` of the app."""
+        self._app = app
         self.server.attach(app, "socket.io")
 
     async def start(self) -> None:
@@ -135,7 +138,8 @@ class ChatSocket:
             }  # fmt: skip
             await self.server.emit("session_confirm", confirmed, to=sid)
             await self._tell(sid, connection)
-            await self._conversations.take_up(visitor.session_id)
+            if has_model(self._app):  # without one they would hear an apology, and wait for no better answer
+                await self._conversations.take_up(visitor.session_id)
             if self._conversations.works_on(visitor.session_id):
                 await self.server.emit("typing", {"on": True}, to=sid)
         except StoreError:
@@ -152,6 +156,7 @@ class ChatSocket:
             return Refusal(401, "no_token", "Connect again.").body()
         try:
             visitor, said = await self._reader.read(body, connection.token, address=connection.address)
+            require_model(self._app)
             accepted = await self._conversations.accept(visitor, said)
         except Refusal as refusal:
             log.info("chat.refused", path="socket.io", status=refusal.status, code=refusal.code)

@@ -23,17 +23,22 @@ from kefu.shop.inbox import Claim, Due
 CHANNEL = "chat"
 PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds between attempts to keep an answer; the last one again and again
 Handler = Callable[[UserMessage], Awaitable[object]]
+Recall = Callable[[str, str], Awaitable[Sequence[Message]]]
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a customer sent: normalised text and the client's id of it, and the claim to answer it."""
+    """What a customer sent: normalised text and the client's id of it, and the claim to answer it.
+
+    ``again``: a process that is gone may have begun its turn.
+    """
 
     visitor: Visitor
     text: str
     message_id: str
     claim: Claim
+    again: bool = False
 
     @property
     def content_hash(self) -> str:
@@ -50,19 +55,26 @@ class Turned:
 
 
 class Turns:
-    """Runs turns; that there is one at a time in a conversation is the inbox's doing."""
+    """Runs turns; that there is one at a time in a conversation is the inbox's doing.
+
+    ``recall`` gives what the assistant remembers to have said to a message.
+    """
 
     def __init__(self, records: ChatRecords, handler: Handler) -> None:
+        self.recall: Recall = _nothing
+        self.ending = False  # what turns need is being closed: what fails now is the next process's to answer
         self._records = records
         self._handler = handler
 
-    async def answer(self, visitor: Visitor, due: Due) -> Turned:
+    async def answer(self, visitor: Visitor, due: Due, *, again: bool = False) -> Turned:
         """Let the assistant answer a message, and keep the answer, however long the store is away.
+
+        ``again``: see Asked; what was said then is told, and not said once more.
 
         Raises Overtaken where another process has the conversation by now, StoreError where the store did
         not answer before the assistant heard the message.
         """
-        asked = Asked(visitor, payload_of(due.message), str(due.message.message_id), due.claim)
+        asked = Asked(visitor, payload_of(due.message), str(due.message.message_id), due.claim, again)
         messages, presses = buttons.exchange(await self._speak(asked))
         return Turned(messages, await self._keep(asked, messages, presses))
 
@@ -96,11 +108,15 @@ class Turns:
     async def _run(self, asked: Asked, *, press: Press | None) -> Sequence[Message]:
         output = ChatOutput()
         text = press.title if press else asked.text
+        if asked.again and await self._remembered(asked, output, text=text):
+            return output.messages
         try:
             await self._heard(asked, output, press, text=text)
         except Exception as error:
             # Whatever broke, the customer hears words; the log gets the kind, never what was written.
             log.error("chat.turn_failed", session=asked.visitor.session_id, kind=type(error).__name__)
+            if self.ending:
+                raise StoreError("this server ends; the message waits for the next one") from error
             kind = "cut_off" if output.messages else "failed"
             return [*output.messages, self._apology(kind, asked, text=text)]
         if not output.messages:
@@ -108,18 +124,35 @@ class Turns:
             return [self._apology("failed", asked, text=text)]
         return output.messages
 
+    async def _remembered(self, asked: Asked, output: ChatOutput, *, text: str) -> bool:
+        """Whether the turn was saved before its process died; then what it said is in ``output``."""
+        try:
+            said = await self.recall(asked.visitor.session_id, asked.message_id)
+        except ConversationLost:
+            self._begin_anew(asked, output, text=text)
+            return False
+        output.messages.extend(said)
+        return bool(said)
+
     async def _heard(self, asked: Asked, output: ChatOutput, press: Press | None, *, text: str) -> None:
         try:
             await self._handler(_user_message(asked, output, press))
         except ConversationLost:
-            # it is set aside: the customer is told, and what they said is answered as a first message
-            log.error("chat.conversation_lost", session=asked.visitor.session_id)
-            output.messages.append(self._apology("begun_anew", asked, text=text))
+            self._begin_anew(asked, output, text=text)
             await self._handler(_user_message(asked, output, press))
+
+    def _begin_anew(self, asked: Asked, output: ChatOutput, *, text: str) -> None:
+        """A conversation was set aside: its customer is told, and is answered as if they had just come."""
+        log.error("chat.conversation_lost", session=asked.visitor.session_id)
+        output.messages.append(self._apology("begun_anew", asked, text=text))
 
     def _apology(self, kind: str, asked: Asked, *, text: str) -> Message:
         language = language_of(text, session_language=asked.visitor.language)
         return apology(kind, language=language, recipient=asked.visitor.session_id)
+
+
+async def _nothing(session_id: str, message_id: str) -> Sequence[Message]:
+    return ()
 
 
 def _user_message(asked: Asked, output: ChatOutput, press: Press | None) -> UserMessage:

@@ -241,6 +241,17 @@ def test_rest_gets_words_in_time_and_the_late_answer_from_the_record(
     assert ask() == "heard: endless"
 
 
+async def test_without_a_model_nothing_is_accepted(server: Running, session: dict[str, Any]) -> None:
+    async with connected(server, session) as client:
+        server.assistant.ready = False
+        try:
+            refused = await client.say("hello", "m-unready")
+        finally:
+            server.assistant.ready = True
+        assert refused["error"]["code"] == "not_ready"
+        assert (await client.say("hello", "m-unready"))["seq"] == 1  # as if it had not been sent before
+
+
 async def test_a_colleague_of_another_process_is_heard(server: Running, session: dict[str, Any]) -> None:
     async with connected(server, session) as client:
         await client.next("session_confirm")

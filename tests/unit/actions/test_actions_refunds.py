@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from kefu.shop.identity import Identity
 from kefu.shop.operation import Operation
 from kefu.shop.payments import DemoProvider
 from kefu.store import Store, Transaction
+from kefu.store.chat_records import Session
 from kefu.store.provider_ledger import ProviderLedger
 from tests.support.acting import SESSION, Stage, bot, stage, user
 from tests.support.demo_shop import NOW, demo_shop
@@ -60,6 +62,25 @@ def status(on: Stage, order_number: str = ORDER, *, language: str = "en") -> str
 def state(on: Stage, order_number: str = ORDER) -> list[str]:
     with on.store.read() as tx:
         return [row.state for row in tx.refunds.of_order(order_number)]
+
+
+def test_a_yes_that_comes_too_late_is_asked_for_once_more(on: Stage) -> None:
+    with on.store.write() as tx:
+        _, confirmation = propose(tx, ALICE, Operation("cancel", ORDER), now=NOW, minutes=0)
+    assert confirmation is not None
+    heard = on.hear(ActionAffirm(), bot(confirmation=confirmation.nonce), user("affirm"))
+    assert "I show it once more" in heard and ORDER in heard
+    assert state(on) == []
+
+
+def test_a_yes_to_words_of_somebody_else_is_to_nothing(on: Stage) -> None:
+    other = Identity("s-other", "C1001")
+    with on.store.write() as tx:
+        tx.sessions.add(Session("s-other", "C1001", None, NOW, NOW + timedelta(days=1)))
+        _, confirmation = propose(tx, other, Operation("cancel", ORDER), now=NOW, minutes=0)
+    assert confirmation is not None
+    heard = on.hear(ActionAffirm(), bot(confirmation=confirmation.nonce), user("affirm"))
+    assert ORDER not in heard and state(on) == []
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from rasa.core.channels.channel import UserMessage
 
 from kefu.channels import turns
+from kefu.channels.apology import SENTENCES
 from kefu.channels.records import Answered, DemoCustomer, Press, Visitor
 from kefu.channels.turns import Turns
-from kefu.errors import Overtaken, StoreError
+from kefu.errors import ConversationLost, Overtaken, StoreError
 from kefu.shop.inbox import Claim, Due
 from kefu.shop.records import ChatMessage
 
@@ -106,3 +108,37 @@ async def test_an_answer_that_came_too_late_is_not_kept(records: MemoryRecords) 
     with pytest.raises(Overtaken):
         await Turns(records, choose).answer(VISITOR, due("hi"))
     assert not records.answers and not records.refusals
+
+
+async def test_a_turn_that_was_saved_before_its_process_died_is_not_done_again(
+    records: MemoryRecords,
+) -> None:
+    async def remember(session_id: str, message_id: str) -> list[dict[str, Any]]:
+        return [{"recipient_id": session_id, "text": "done"}]
+
+    one = Turns(records, choose)
+    one.recall = remember
+    assert [said["text"] for said in (await one.answer(VISITOR, due("yes"), again=True)).messages] == ["done"]
+    assert records.answers["s-1", "m-1"].messages[0]["text"] == "done"
+    assert (await one.answer(VISITOR, due("yes"))).messages[0]["text"] == "Sure?"
+
+
+async def test_a_memory_that_is_damaged_is_owned_up_to(records: MemoryRecords) -> None:
+    async def forget(session_id: str, message_id: str) -> list[dict[str, Any]]:
+        raise ConversationLost("broken")
+
+    one = Turns(records, choose)
+    one.recall = forget
+    first, second = (await one.answer(VISITOR, due("yes"), again=True)).messages
+    assert first["text"] == SENTENCES["begun_anew"]["en"] and second["text"] == "Sure?"
+
+
+async def test_what_fails_because_the_server_ends_is_left_to_the_next_one(records: MemoryRecords) -> None:
+    async def closed(message: UserMessage) -> None:
+        raise RuntimeError("cannot schedule new futures after shutdown")
+
+    one = Turns(records, closed)
+    one.ending = True
+    with pytest.raises(StoreError, match="this server ends"):
+        await one.answer(VISITOR, due("hi"))
+    assert not records.answers
