@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from requests import Session
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import AcceptedNegativeData, FailureGroup
@@ -42,17 +41,14 @@ def cases(url: str, *, number: int, count: int) -> dict[str, Any]:
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(strategy)
     def try_one(case: Any) -> None:
-        _try(case, session, headers, came, wrong)
+        _try(case, headers, came, wrong)
 
-    with Session() as session:
-        try_one()
+    try_one()
     return {"cases": came.total(), "came": dict(came), "wrong": wrong}
 
 
-def _try(
-    case: Any, session: Session, headers: dict[str, str], came: Counter[str], wrong: list[dict[str, str]]
-) -> None:
-    response = case.call(session=session, headers=headers, timeout=60)
+def _try(case: Any, headers: dict[str, str], came: Counter[str], wrong: list[dict[str, str]]) -> None:
+    response = case.call(headers=headers, timeout=60)
     came[f"{case.operation.label} {response.status_code}"] += 1
     try:
         case.validate_response(response, checks=CHECKS)

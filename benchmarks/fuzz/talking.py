@@ -62,6 +62,7 @@ class Socket:
         self._loop = asyncio.new_event_loop()
         self._io: socketio.AsyncClient | None = None
         self._heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._gone = asyncio.Event()
 
     def send(self, sent: Sent) -> Came:
         """Send the body's value; what is no JSON cannot be sent this way and goes as text."""
@@ -86,13 +87,24 @@ class Socket:
             io = await self._connected()
             while not self._heard.empty():
                 self._heard.get_nowait()
-            taken = await io.call("user_uttered", value, timeout=SECONDS)
+            taken = await self._taken(io, value)
             if not isinstance(taken, dict) or "seq" not in taken:
                 said = taken.get("error", {}).get("message") if isinstance(taken, dict) else None
                 return Came("refused" if said else "refused wordlessly")
             return await self._answer(int(taken["seq"]))
         except (socketio.exceptions.SocketIOError, asyncio.TimeoutError) as error:
             return await self._closed(type(error).__name__)
+
+    async def _taken(self, io: socketio.AsyncClient, value: Any) -> Any:
+        """The acknowledgement; DisconnectedError as soon as the server ends the connection instead."""
+        call = asyncio.create_task(io.call("user_uttered", value, timeout=SECONDS))
+        gone = asyncio.create_task(self._gone.wait())
+        await asyncio.wait({call, gone}, return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if call.done():
+            return call.result()
+        call.cancel()
+        raise socketio.exceptions.DisconnectedError
 
     async def _answer(self, seq: int) -> Came:
         """The words behind the message; those of an older one, sent late, are passed over."""
@@ -103,14 +115,16 @@ class Socket:
 
     async def _closed(self, why: str) -> Came:
         """The server closes a connection whose message is larger than it takes; that is its refusal."""
-        closed = self._io is not None and not self._io.connected
+        closed = self._gone.is_set()
         self._io = None
         return Came("refused" if closed else why)
 
     async def _connected(self) -> socketio.AsyncClient:
         if self._io is None or not self._io.connected:
             self._io = socketio.AsyncClient(reconnection=False)
+            self._gone = asyncio.Event()
             self._io.on("bot_uttered", self._heard.put)
+            self._io.on("disconnect", lambda reason=None: self._gone.set())
             await self._io.connect(self._url, auth={"token": self._token}, transports=["polling"])
         return self._io
 

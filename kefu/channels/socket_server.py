@@ -10,7 +10,7 @@ import structlog
 log = structlog.get_logger()
 
 
-class ReadingServer(socketio.AsyncServer):  # type: ignore[misc]
+class ReadingServer(socketio.AsyncServer):
     """Ends a connection whose packet it cannot read: who sent it hears that, and may connect again.
 
     The library notes the error in its log and goes on; the client would wait for an acknowledgement until its

@@ -21,7 +21,7 @@ PIXEL = (
     b"\x00\x00\x00\nIDATx\x9cc`\x00\x00\x00\x02\x00\x01H\xaf\xa4q\x00\x00\x00\x00IEND\xaeB`\x82"
 )
 REST = "/webhooks/rest/webhook"
-MADE = "document.querySelectorAll('#log :is(script, iframe, object, embed, a, style, svg:not(.icon))').length"
+MADE = "document.querySelectorAll('#log :is(script, iframe, object, embed, a, style, form, link)').length"
 
 
 def test_there_are_500_of_them() -> None:
@@ -50,8 +50,7 @@ def test_none_runs_in_buttons_and_cards(browser: Browser, server_url: str) -> No
         names = page.locator(".card.product .card-name strong").all_text_contents()
         orders = page.locator(".card.order .card-name strong").all_text_contents()
         assert names == orders == list(CASES)
-        titles = page.locator(".line.assistant button").all_text_contents()
-        assert not {normalise(text) for text in CASES} - {normalise(title) for title in titles}
+        assert not set(CASES) - set(page.locator("button").all_text_contents())
         assert page.locator("#log img").count() == 0
         nothing_ran(page)
 

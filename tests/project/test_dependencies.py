@@ -78,7 +78,7 @@ def test_what_tests_import_is_required() -> None:
 
 def test_what_is_required_is_used() -> None:
     everything = required("requirements.in") | required("requirements-dev.in")
-    unused = everything - set(imported(*RUNNING, "tests", "scripts")) - NOT_IMPORTED
+    unused = everything - set(imported(*RUNNING, "tests", "scripts", "benchmarks")) - NOT_IMPORTED
     assert sorted(unused) == []
 
 

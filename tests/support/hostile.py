@@ -59,10 +59,14 @@ CASES = tuple(itertools.islice(_strings(), 500))
 
 
 def answer(number: int) -> dict[str, Any]:
-    """The answer with the strings from ``number * TOGETHER`` on, in buttons and cards."""
+    """The answer with the strings from ``number * TOGETHER`` on in cards; the last has buttons of them all.
+
+    The page shows the buttons of the last answer only.
+    """
     mine = CASES[number * TOGETHER : (number + 1) * TOGETHER]
     cards = [card for text in mine for card in (_product(text), _order(text))]
-    buttons = [{"title": text, "payload": text} for text in mine]
+    last = (number + 1) * TOGETHER >= len(CASES)
+    buttons = [{"title": text, "payload": text} for text in CASES] if last else []
     address = f"javascript:{RUN}"
     return {"text": mine[0], "image": address, "buttons": buttons, "custom": {"cards": cards, "note": mine}}
 
