@@ -40,7 +40,8 @@ ROWS = {
 THRESHOLDED = ("handled", "coverage", "wrong", "median_ms", "fit_seconds")  # ours alone has these
 HEAD = f"""\
 Means over the seeds, ± half the distance from the worst to the best; shares in per cent. "Own passages":
-all of `data/knowledge`, each question variant held out once in {FOLDS} parts. The others are stand-ins for a
+all of `data/knowledge`, each question variant held out once in {FOLDS} parts, a fifth of every passage at a
+time; the other language is known but for those very words. The others are stand-ins for a
 shop's own bank, drawn from development splits (BANKING77, CLINC150, HWU64, Bitext) or from own passages:
 18 to 60 ids with few variants, {TYPOS_ASKED:.0%} of the queries mistyped, {NONE_FOR_ONE} unanswerable for one
 answerable. They were looked at while retrieval was built, so they say how the rows compare, not how

@@ -29,10 +29,22 @@ class Kept:
     vectors: np.ndarray
 
 
+class KeptVectors(Protocol):
+    """What a bank gives: as ``Kept``, of whatever class."""
+
+    @property
+    def digest(self) -> str:
+        """Names the wordings."""
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """Of the wordings, (wordings, d)."""
+
+
 class Bank(Protocol):
     """Vectors of one encoder in a database. Safe between threads; every method may raise StoreError."""
 
-    def kept(self, language: str, ids: Sequence[str]) -> Mapping[str, Kept]:
+    def kept(self, language: str, ids: Sequence[str]) -> Mapping[str, KeptVectors]:
         """The vectors of those of these passages that have some."""
 
     def keep(self, language: str, new: Mapping[str, Kept]) -> None:

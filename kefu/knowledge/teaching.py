@@ -67,12 +67,13 @@ class Classroom:
         return pupils, order[half:]
 
     def _pupil(self, passage: Passage, vectors: np.ndarray, *, usual: int) -> Pupil:
-        """The passage with ``usual`` wordings, at least one less than it has; any of them is asked.
+        """The passage with its first ``usual`` wordings, at least one less than it has; any other is asked.
 
-        Any, and not the last: wordings are often written in one order, and how like the last one is to the
-        first is not how like customers' words are.
+        Any, and not the last: how like the last one is to the first is not how like customers' words are.
         """
-        asked, *others = self._random.sample(range(len(vectors)), len(vectors))
+        places = range(len(vectors))
+        asked = self._random.choice(places[min(max(usual, 1), len(places) - 1) :])
+        others = [place for place in places if place != asked]
         return Pupil(passage, vectors, asked, kept_back=(asked, *others[usual:]))
 
 

@@ -213,3 +213,11 @@ def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cell", ["=1+1", "'=1", "''-a", "+49", "- one", "yes", "'tis", ""])
 def test_no_cell_is_a_formula_and_none_is_lost(cell: Any) -> None:
     assert unguarded(guarded(cell)) == cell and not guarded(cell).startswith(("=", "+", "-", "@"))
+
+
+def test_a_file_of_200_mb_is_refused_by_its_size_and_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "faq.csv"
+    with file.open("wb") as stream:
+        stream.truncate(200_000_000)  # a hole: nothing is written
+    with pytest.raises(ConfigError, match=r"faq\.csv has 200,000,000 bytes; at most 50,000,000 are read"):
+        contents(file)
