@@ -27,7 +27,7 @@ CUES = {
     ),
     "missing": cue(r"missing|incomplete", r"少件|少了|缺件|漏发|少发"),
     "damaged": cue(
-        r"(?<!not )(?<!n.t )broke|damag|defect|fault|crack|scratch|smash|no sound|not work|n.t work"
+        r"(?<!not )(?<!n.t )broke|damag|defect|fault|crack|scratch|smash|no sound|not work|n.?t work"
         r"|\bdead\b|on arrival|out of the box",
         r"(?<!没)(?<!不)坏|破|碎|裂|刮花|瑕疵|没声音|没反应|不响|不亮|开不了机|漏水|漏液",
     ),

@@ -23,7 +23,8 @@ WHEN = cue(
     r"(?!.*(?:发货|送到|送达|快递|上班|开门))",
 )
 WHERE_TO = cue(
-    r"where (?:does|do|will|is) .{0,20}(?:money|refund)|(?:which|what) (?:card|account)|to my (?:card|paypal)",
+    r"where (?:does|do|will|is) .{0,20}(?:money|refund)|(?:which|what) (?:card|account)"
+    r"|to my (?:card|paypal)",
     r"退(?:款|钱)?[到回](?:哪|什么|支付宝|微信|银行|原|我的)|钱退?到哪|原路",
 )
 AMOUNT = cue(
