@@ -102,6 +102,8 @@ class ActionBeginTask(KefuAction):
         """ "How long does that take?" sounds like a look-up and is about what waits, or was just done."""
         if turn.intent not in LOOK_UPS or turn.tracker.active_loop_name in TASKS:
             return None
+        if waiting is None and turn.intent != "track_order":
+            return None  # where a refund stands says more than how long one takes
         events = asked_meanwhile(turn, tx)
         if events is None:
             return None
@@ -147,8 +149,10 @@ class ActionAffirm(KefuAction):
             return self._take_up(turn, tx, offer)
         if waiting is not None:
             return self._confirm(turn, tx, waiting, last.get("confirmation"))
-        turn.say("affirm_nothing")
-        return []
+        said = say_if_certain(turn, tx)  # "ok, buy it for me" agrees to nothing, and asks for something
+        if said is None:
+            turn.say("affirm_nothing")
+        return said or []
 
     def _confirm(self, turn: Turn, tx: Transaction, waiting: Confirmation, said: str | None) -> list[Event]:
         operation = Operation.from_dict(waiting.operation)
@@ -261,6 +265,10 @@ class ActionAmend(KefuAction):
         if after is not None or turn.intent == "inform":  # "since yesterday" takes nothing back
             return propose(turn, tx, after or before)
         confirmations.void(tx, turn.identity.session_id)
+        form = named_form(turn.text) if speaks_of_another(turn.text, before.kind) else None
+        if form is not None:  # "no, cancel it instead"
+            turn.say("set_aside")
+            return begun(form)
         if before.kind == "change_address" and re.search(r"\d", turn.text):
             return task_events(before, "address")  # "no, number 98": the whole of it is asked for again
         turn.say("correct_what")
@@ -272,7 +280,7 @@ def _fact_alone(turn: Turn, tx: Transaction) -> list[Event]:
     if turn.value("code"):
         turn.say("code_unasked")
         return []
-    form = wished_by(turn)
+    form = wished_by(turn, tx)
     if form is not None:
         return begun(form)
     picked = _picked(turn, tx)

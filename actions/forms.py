@@ -11,7 +11,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
-from actions.answers import read_answers, said_reason
+from actions.answers import read_answers, said_reason, wanted_variant
 from actions.base import KefuAction
 from actions.focus import line_in_focus
 from actions.meanwhile import say_term
@@ -63,7 +63,9 @@ class TaskForm(KefuAction):
         if not _unverified(turn):
             filled |= self._item(turn, tx, requested)
             order = self._order(turn, tx, filled)
-            filled |= read_answers(turn, order, self._line(turn, order, filled), requested)
+            line = self._line(turn, order, filled)
+            filled |= read_answers(turn, order, line, requested)
+            filled |= wanted_variant(turn, line) if self.form == "exchange_form" else {}
         following = self._next(turn, tx, filled)
         return [
             *(SlotSet(slot, value) for slot, value in filled.items()),
