@@ -27,14 +27,14 @@ CUES = {
     ),
     "missing": cue(r"missing|incomplete", r"少件|少了|缺件|漏发|少发"),
     "damaged": cue(
-        r"(?<!not )(?<!n.t )broke|damag|defect|fault|crack|scratch|smash|no sound|not work|n.t work"
+        r"(?<!not )(?<!n.t )broke|damag|defect|fault|crack|scratch|smash|no sound|not work|n.?t work"
         r"|\bdead\b|on arrival|out of the box",
         r"(?<!没)(?<!不)坏|破|碎|裂|刮花|瑕疵|没声音|没反应|不响|不亮|开不了机|漏水|漏液",
     ),
     "unwanted": cue(
         r"(do(es)?n.?t|no longer|not|never) (really )?(want|like|need|fit|suit)"
         r"|chang\w+ my mind|too (big|small|loud|heavy)",
-        r"不想要|不要了|不喜欢|不需要|不合适|买错|后悔|改主意",
+        r"不想要|不要了|不喜欢|不需要|不合适|买错|后悔|改主意|太[重大小吵长短硬紧松]",
     ),
 }
 # a fault that was there when the goods came is no later one, whatever the sentence sounds like
@@ -44,6 +44,7 @@ ARRIVED_SO = cue(
     r"(?:收到|到手|到货|拆开|打开|签收|买来|寄来|送来)(?:的?时候?|嗰陣|那天)?(?:已经|已經)?就(?!想|要|退|换|換)"
     r"|一(?:开|開)始就|收到嗰陣|从来没(?:好|响|亮)过",
 )
+RATHER = cue(r"\b(?:than|instead of|rather than|not) (?:the|my)\b", r"不要|不想要|而不是|别的颜色")
 # "just one", "one of them", 只退一个: pieces, whatever else the sentence counts
 COUNTED = re.compile(
     r"\b(?:just|only)(?: the)? (one|two|three|four|\d+)\b(?! (?:that|which|from|in)\b)"
@@ -82,6 +83,19 @@ def read_answers(
     if requested == "variant" and turn.value("variant"):  # whatever else "green then" may sound like
         filled["variant"] = turn.value("variant")
     return filled
+
+
+def wanted_variant(turn: Turn, line: OrderLine | None) -> dict[str, Any]:
+    """The variant wished for, where the words name what the customer has beside it ("rather than white")."""
+    said = {str(entity["value"]).casefold() for entity in turn.entities("variant")}
+    own = (line.variant or "").casefold() if line else ""
+    if own not in said:
+        return {}
+    others = said - {own}
+    if len(others) == 1:
+        return {"variant": others.pop()}
+    denied = not others and RATHER.search(turn.text)
+    return {"variant": None} if denied else {}
 
 
 def _quantity(turn: Turn, line: OrderLine | None, requested: str | None) -> dict[str, Any]:

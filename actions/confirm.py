@@ -13,6 +13,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction
 
+from actions.alone import is_partial, wished_by
 from actions.answers import (
     address_within,
     invoice_kind,
@@ -23,7 +24,7 @@ from actions.answers import (
 )
 from actions.base import KefuAction
 from actions.faq import ActionReturnable
-from actions.focus import focus_of, line_in_focus, unfocused
+from actions.focus import line_in_focus, unfocused
 from actions.forms import judge
 from actions.handoff import open_for_person
 from actions.meanwhile import asked_meanwhile
@@ -38,7 +39,6 @@ from actions.tasks import (
     by_kind,
     cleared,
     ended,
-    latest_form,
     named_form,
     speaks_of_another,
     task_events,
@@ -58,14 +58,6 @@ from kefu.shop.settlement import owed, truth
 LAST = ("legal_threat", "safety_issue", "goodbye")
 LOOK_UPS = ("track_order", "refund_status", "return_status")
 BARE = re.compile(r"\W*(?:cancel|取消)\W*", re.IGNORECASE)  # of whatever is going on
-# "that one too": the task just done, with another thing
-TOO = re.compile(r"\b(?:too|also|as well|and)\b|也|还有|還有|一起|同样|同樣", re.IGNORECASE)
-# an address that was written without a word beside it
-ADDRESS_ALONE = re.compile(
-    r"^\W*\d+\w? .*\b(?:st|street|ave|avenue|rd|road|lane|ln|drive|dr|blvd|square|sq|way|court|ct)\b"
-    r"|[路街道巷村].{0,6}\d+[号號]",
-    re.IGNORECASE,
-)
 
 
 def propose(turn: Turn, tx: Transaction, operation: Operation) -> list[Event]:
@@ -110,6 +102,8 @@ class ActionBeginTask(KefuAction):
         """ "How long does that take?" sounds like a look-up and is about what waits, or was just done."""
         if turn.intent not in LOOK_UPS or turn.tracker.active_loop_name in TASKS:
             return None
+        if waiting is None and turn.intent != "track_order":
+            return None  # where a refund stands says more than how long one takes
         events = asked_meanwhile(turn, tx)
         if events is None:
             return None
@@ -174,8 +168,12 @@ class ActionAffirm(KefuAction):
         answer got lost with a process."""
         held = tx.confirmations.get(said) if said else None
         if held is None or held.session_id != turn.identity.session_id or held.state == "void":
-            turn.say("affirm_nothing")
-            return []
+            answered = say_if_certain(
+                turn, tx
+            )  # "ok, buy it for me" agrees to nothing, and asks for something
+            if answered is None:
+                turn.say("affirm_nothing")
+            return answered or []
         operation = Operation.from_dict(held.operation)
         if held.state == "used":
             return self._redeem(turn, tx, operation, held.nonce)
@@ -284,6 +282,10 @@ class ActionAmend(KefuAction):
         if after is not None or turn.intent == "inform":  # "since yesterday" takes nothing back
             return propose(turn, tx, after or before)
         confirmations.void(tx, turn.identity.session_id)
+        form = named_form(turn.text) if speaks_of_another(turn.text, before.kind) else None
+        if form is not None:  # "no, cancel it instead"
+            turn.say("set_aside")
+            return begun(form)
         if before.kind == "change_address" and re.search(r"\d", turn.text):
             return task_events(before, "address")  # "no, number 98": the whole of it is asked for again
         turn.say("correct_what")
@@ -295,7 +297,7 @@ def _fact_alone(turn: Turn, tx: Transaction) -> list[Event]:
     if turn.value("code"):
         turn.say("code_unasked")
         return []
-    form = _wished_by(turn)
+    form = wished_by(turn, tx)
     if form is not None:
         return begun(form)
     picked = _picked(turn, tx)
@@ -307,18 +309,6 @@ def _fact_alone(turn: Turn, tx: Transaction) -> list[Event]:
         return (ActionReturnable() if returnable else ActionProduct()).act(turn, tx)
     turn.say("inform_what" if turn.intent == "inform" else "correct_what")
     return []
-
-
-def _wished_by(turn: Turn) -> str | None:
-    """The form of the task that a fact alone wishes for: a reason to return, one more thing, an address."""
-    mention, latest = turn.mention(), latest_form(list(turn.tracker.events))
-    things = mention.names_thing or turn.slot("focus_order") or focus_of(turn)
-    if said_reason(turn) and things and not turn.last_words().get("done"):
-        return "return_form"
-    if TOO.search(turn.text) and mention.names_thing and latest not in (None, "order_status_form"):
-        return latest
-    alone = ADDRESS_ALONE.search(turn.text) and looks_like_address(turn.text) and names_nothing(mention)
-    return "address_form" if alone else None
 
 
 def _picked(turn: Turn, tx: Transaction) -> Order | None:
@@ -354,6 +344,8 @@ def _changes(turn: Turn, tx: Transaction, operation: Operation) -> dict[str, Any
     if operation.kind == "change_address":
         order = may_see(tx, turn.identity, operation.order_number)
         address = address_within(turn.text) or turn.text
+        if is_partial(address):
+            return changes
         if order and order.address and looks_like_address(address):
             changes["address"] = parse_address(address, order.address, country=turn.value("country"))
         return changes

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from actions.alone import wished_by
 from actions.base import KefuAction
 from actions.guesses import TITLES, guesses
 from actions.handoff import OFFER, OfferPerson
 from actions.rescue import answered, rescue
-from actions.tasks import TASKS
+from actions.tasks import TASKS, begun
 from actions.turn import Event, Turn
 from actions.understood import urgent
 from actions.words import bullets
@@ -50,6 +51,9 @@ class ActionTwoStageFallback(KefuAction):
         events = None if waiting else rescue(turn, tx)
         if events is not None:
             return events
+        form = wished_by(turn, tx) if waiting is None and turn.tracker.active_loop_name is None else None
+        if form is not None:
+            return begun(form)
         missed = misses(turn)
         if missed >= 3:
             return ActionDefaultFallback().act(turn, tx)

@@ -82,6 +82,8 @@ class ActionReturnable(KefuAction):
         choice = _owned(turn, tx, mention, products)
         if choice is not None and choice.status == "one" and choice.targets:
             return [*say_beside(turn, tx), *self._decide(turn, tx, choice)]
+        if choice is not None and choice.status == "many" and mention.names_thing:
+            return begun("return_form")  # which asks which of them
         if products and (mention.product_ids or not self._other_question(turn, tx, products)):
             return [*say_beside(turn, tx), *_say_clauses(turn, tx, products)]
         if sure(hits_of(turn)):

@@ -11,7 +11,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
-from actions.answers import read_answers, said_reason
+from actions.answers import read_answers, said_reason, wanted_variant
 from actions.base import KefuAction
 from actions.focus import line_in_focus
 from actions.meanwhile import say_term
@@ -63,7 +63,9 @@ class TaskForm(KefuAction):
         if not _unverified(turn):
             filled |= self._item(turn, tx, requested)
             order = self._order(turn, tx, filled)
-            filled |= read_answers(turn, order, self._line(turn, order, filled), requested)
+            line = self._line(turn, order, filled)
+            filled |= read_answers(turn, order, line, requested)
+            filled |= wanted_variant(turn, line) if self.form == "exchange_form" else {}
         following = self._next(turn, tx, filled)
         return [
             *(SlotSet(slot, value) for slot, value in filled.items()),
@@ -150,7 +152,7 @@ class TaskForm(KefuAction):
         number: str | None = turn.identity.verified_order or turn.slot("focus_order")
         order = may_see(tx, turn.identity, number) if number else None
         if order is None:
-            return None
+            return _owned_product(turn, tx)
         free = self.form != "order_status_form" or bool(POINTS.search(turn.text))
         if free or turn.identity.guest or is_underway(order):
             return Target(order.order_number, line_in_focus(turn, order))
@@ -212,6 +214,16 @@ def _answers(turn: Turn, task: Task, requested: str | None) -> bool:
         return not names_nothing(turn.mention()) or bool(requested in FREE_TEXT and turn.slot(requested))
     picks = requested == "item" and turn.intent in ("ask_product", "search_products")
     return picks and not names_nothing(turn.mention()) and not set(turn.text) & set("?？吗多少")
+
+
+def _owned_product(turn: Turn, tx: Transaction) -> Target | None:
+    """The purchase of the product in focus, where a fact alone began the form ("I don't want it")."""
+    if turn.intent not in ("inform", "correct"):
+        return None
+    orders = visible_orders(tx, turn.identity)
+    held = [(order.order_number, line_in_focus(turn, order)) for order in orders]
+    found = [Target(number, line) for number, line in held if line is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def _asked_meanwhile(turn: Turn, tx: Transaction, task: Task, requested: str) -> list[Event]:

@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.answers import cue
+from actions.tasks import TASKS
 from actions.turn import Event, Turn, names_nothing
 from actions.words import simplified
 from kefu.shop import confirmations
@@ -23,7 +24,8 @@ WHEN = cue(
     r"(?!.*(?:发货|送到|送达|快递|上班|开门))",
 )
 WHERE_TO = cue(
-    r"where (?:does|do|will|is) .{0,20}(?:money|refund)|(?:which|what) (?:card|account)|to my (?:card|paypal)",
+    r"where (?:does|do|will|is) .{0,20}(?:money|refund)|where (?:does|will) (?:it|that) go\b"
+    r"|(?:which|what) (?:card|account)|to my (?:card|paypal)",
     r"退(?:款|钱)?[到回](?:哪|什么|支付宝|微信|银行|原|我的)|钱退?到哪|原路",
 )
 AMOUNT = cue(
@@ -55,13 +57,18 @@ def asked_meanwhile(turn: Turn, tx: Transaction) -> list[Event] | None:
     if len(text) > LONGEST or not names_nothing(turn.mention()):
         return None
     waiting = confirmations.pending(tx, turn.identity.session_id, now=turn.now)
-    kind = str(waiting.operation["kind"]) if waiting else _just_done(turn)
+    kind = str(waiting.operation["kind"]) if waiting else _running(turn) or _just_done(turn)
     if kind is None:
         return None
     if waiting is not None and kind in MONEY and AMOUNT.search(text):
         return []
     asks = WHEN.search(text) or (kind in MONEY and WHERE_TO.search(text))
     return say_term(turn, tx, kind) if asks and kind in (*MONEY, *BY_PERSON, *AT_ONCE, "exchange") else None
+
+
+def _running(turn: Turn) -> str | None:
+    task = TASKS.get(str(turn.tracker.active_loop_name))
+    return task.kind if task is not None and task.kind in (*MONEY, "exchange") else None
 
 
 def _just_done(turn: Turn) -> str | None:

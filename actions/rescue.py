@@ -8,6 +8,7 @@ from typing import Any
 from actions.attributes import asked_keys, say_attribute
 from actions.faq import ActionFaq
 from actions.focus import focus_of, focused
+from actions.meanwhile import asked_meanwhile
 from actions.paid import PAID, say_paid
 from actions.passages import CERTAIN, hits_of, parts_of, sure
 from actions.turn import Event, Turn
@@ -18,6 +19,9 @@ from kefu.shop.records import Transaction
 
 def rescue(turn: Turn, tx: Transaction) -> list[Event] | None:
     """Say the passage or the product's fact that the words ask for; None where neither is certain."""
+    meanwhile = asked_meanwhile(turn, tx)
+    if meanwhile is not None:
+        return meanwhile
     paid = say_paid(turn, tx) if PAID.search(simplified(turn.text)) else None
     said = say_if_certain(turn, tx) if paid is None else paid
     return said if said is not None else _of_product(turn, tx)

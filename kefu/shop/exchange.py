@@ -61,11 +61,10 @@ def _for_line(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
     if not same_price(case, line, facts):
         return refused("refused_exchange_price", CLAUSE, **facts)
     others, wanted = facts["variants"], wanted_variant(case, line)
-    said = said_variant(case, line)
-    if wanted is None and said is None and sum(v.stock > 0 for v in others) > 1:
+    if wanted is None and case.operation.variant is None and sum(v.stock > 0 for v in others) > 1:
         return ask("variant", CLAUSE, **facts)
-    if wanted is None and others and said is not None:
-        return ask("variant", CLAUSE, **facts, said=said)
+    if wanted is None and others and case.operation.variant is not None:
+        return ask("variant", CLAUSE, **facts, said=case.operation.variant)
     portions = chosen(case, [line], CLAUSE)
     if isinstance(portions, Outcome):
         return portions
@@ -97,18 +96,12 @@ def same_price(case: Case, line: OrderLine, facts: dict[str, Any]) -> bool:
     return holds
 
 
-def said_variant(case: Case, line: OrderLine) -> str | None:
-    """The variant asked for; the one that the customer has is no wish ("not the white ones")."""
-    said = (case.operation.variant or "").strip()
-    return said if said and said.casefold() != (line.variant or "").casefold() else None
-
-
 def wanted_variant(case: Case, line: OrderLine) -> Variant | None:
     """The other variant asked for in place of a line's; where none was named, the only one in stock."""
     others = [variant for variant in line.product.variants if variant.name != line.variant]
-    said = said_variant(case, line)
+    said = case.operation.variant
     if said is not None:
-        return next((v for v in others if v.name.casefold() == said.casefold()), None)
+        return next((v for v in others if v.name.casefold() == said.strip().casefold()), None)
     in_stock = [variant for variant in others if variant.stock > 0]
     return in_stock[0] if len(in_stock) == 1 else None
 

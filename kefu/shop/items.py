@@ -12,7 +12,7 @@ from typing import Any
 
 from kefu.shop import cancellation
 from kefu.shop.case import Case, base_facts, is_goods
-from kefu.shop.exchange import CLAUSE, said_variant, same_price, variant_facts, wanted_variant
+from kefu.shop.exchange import CLAUSE, same_price, variant_facts, wanted_variant
 from kefu.shop.lines import Portion, line_facts
 from kefu.shop.operation import Item
 from kefu.shop.outcome import Outcome, ask, done, offered, refused
@@ -94,10 +94,9 @@ def _to_variant(case: Case, line: OrderLine, facts: dict[str, Any]) -> Outcome:
     if not same_price(case, line, facts):
         return refused("refused_items_price", CLAUSE, **facts)
     others, wanted = facts["variants"], wanted_variant(case, line)
-    said = said_variant(case, line)
-    unclear = said is not None or sum(variant.stock > 0 for variant in others) > 1
+    unclear = case.operation.variant is not None or sum(variant.stock > 0 for variant in others) > 1
     if wanted is None and others and unclear:
-        return ask("variant", CLAUSE, **facts, said=said)
+        return ask("variant", CLAUSE, **facts, said=case.operation.variant)
     item, left = case.item(line), case.left(line)
     pieces = left if item is None or item.quantity is None else item.quantity
     if not 1 <= pieces <= left:

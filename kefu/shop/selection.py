@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ALL = ("both", "all")
 SHORT_NUMBER = 3  # so many last digits of an order number people write to tell their orders apart
+SEVERAL = 2  # pieces from which "both" and "all of them" have something to mean
+WHOLE_LIST = re.compile(r"\borders\b|everything|订单|訂單|全部|所有", re.IGNORECASE)
 NUMBERS = re.compile(r"\d+(?:\.\d{1,2})?")
 
 Judge = Callable[[Order, OrderLine], bool]
@@ -164,7 +166,7 @@ class _Chooser:
     def _by_ordinal(self, ordinal: str, pool: list[_Candidate], shown: bool) -> Choice:
         options = self._options(pool, shown)
         if ordinal in ALL:
-            return Choice("one", self._everything(options, pool))
+            return self._all_pieces(pool, shown) or Choice("one", self._everything(options, pool))
         if ordinal == "last":
             return self._resolve(self._newest(pool, shown), pool)
         if ordinal == "other":
@@ -197,6 +199,13 @@ class _Chooser:
         """Of two of one thing just spoken of, "the other one" is the second piece, not another purchase."""
         here = [candidate for candidate in self._in_focus(pool) if candidate.suits]
         return self._settle(here, named=True) if not shown and _is_several_of_one(here) else None
+
+    def _all_pieces(self, pool: list[_Candidate], shown: bool) -> Choice | None:
+        """ "Both are broken" is about what was just spoken of, if that is several."""
+        here = self._in_focus(pool)
+        if shown or _pieces(here) < SEVERAL or WHOLE_LIST.search(self.mention.text):
+            return None
+        return Choice("one", self._targets([candidate for candidate in here if candidate.suits] or here))
 
     def _other(self, options: tuple[Target, ...], pool: list[_Candidate]) -> Choice:
         """The one that is not the focus; what does not suit counts only where nothing else is left."""
@@ -231,6 +240,10 @@ class _Chooser:
         meant = [other for other in pool if other.order.order_number == order.order_number]
         some_only = self.mention.names_thing and len(meant) < len(order.lines)
         return Target(order.order_number, None if self.whole and not some_only else candidate.line.line)
+
+
+def _pieces(candidates: list[_Candidate]) -> int:
+    return sum(candidate.line.quantity for candidate in candidates)
 
 
 def _is_several_of_one(candidates: list[_Candidate]) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answers import address_within, bare_address, said_quantity, said_reason
+from actions.alone import is_partial
+from actions.answers import address_within, bare_address, said_quantity, said_reason, wanted_variant
 from actions.turn import Turn
 from kefu.shop.identity import Identity
 from tests.support.databases import NOW
+from tests.support.demo_shop import demo_shop
 
 
 def turn(text: str, **entities: str) -> Turn:
@@ -74,3 +77,57 @@ def test_pieces_are_read_from_the_words(text: str, entities: dict[str, str], pie
 )
 def test_a_reason_is_one_that_the_shop_knows(text: str, entity: str, reason: str | None) -> None:
     assert said_reason(turn(text, reason=entity)) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("it was dead when it came", "damaged"),
+        ("收到就这样", "damaged"),
+        ("both dont work", "damaged"),
+        ("没坏，就是不想要", "unwanted"),
+        ("it is not broken, i just don't want it", "unwanted"),
+        ("太重了", "unwanted"),
+        ("收到就想退", None),
+    ],
+)
+def test_reasons_without_an_entity(text: str, reason: str | None) -> None:
+    assert said_reason(turn(text)) == reason
+
+
+def test_a_fault_that_was_there_on_arrival_is_no_later_one() -> None:
+    assert said_reason(turn("it stopped working out of the box", reason="later_fault")) == "damaged"
+
+
+@pytest.mark.parametrize(
+    ("text", "partial"),
+    [
+        ("不对，是98号", True),
+        ("wait no, number 351", True),
+        ("no, 22 Pine Street, Boston", False),
+        ("不对，福田区福华路98号", False),
+        ("Calle Mayor 7, Madrid", False),
+    ],
+)
+def test_a_part_of_an_address(text: str, partial: bool) -> None:
+    assert is_partial(text) is partial
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "variant"),
+    [
+        ("the black ones than the white ones", ["black", "white"], {"variant": "black"}),
+        ("rather those than the white ones", ["white"], {"variant": None}),
+        ("the white one please", ["white"], {}),
+        ("black please", ["black"], {}),
+    ],
+)
+def test_what_the_customer_has_is_no_wish(
+    text: str, said: list[str], variant: dict[str, str | None], tmp_path: Path
+) -> None:
+    with demo_shop(tmp_path) as shop, shop.read() as tx:
+        order = tx.orders.get("KF10000001")
+    assert order is not None
+    heard = turn(text)
+    heard.tracker.latest_message["entities"] = [{"entity": "variant", "value": value} for value in said]
+    assert wanted_variant(heard, order.lines[0]) == variant

@@ -287,3 +287,19 @@ def test_only_what_the_speaker_owns_is_ever_chosen(
         assert len(choice.targets) == 1 or said.ordinal in ("both", "all")
     if choice.status == "many":
         assert len(choice.targets) > 1 or said.ordinal is not None
+
+
+# -- pieces of one thing ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ordinal", ["other", "all"])
+def test_the_other_one_and_both_are_pieces_of_what_was_spoken_of(shop: DemoShop, ordinal: str) -> None:
+    said = Mention(ordinal=ordinal, text="now return the other one as well")
+    found = pick(shop, DANA, "return", said=said, focus="KF10000019")
+    assert found == one("KF10000019", 1)
+
+
+def test_all_orders_are_not_the_one_in_focus(shop: DemoShop) -> None:
+    said = Mention(ordinal="all", text="cancel all my orders")
+    found = pick(shop, ALICE, None, whole=True, said=said, focus="KF10000004")
+    assert len(found.targets) > 1
