@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kefu.store.store import Store
 
 TABLE = "passage_vectors"
-_EF_SEARCH = 200  # candidates of the graph; measured in benchmarks/knowledge
+_EF_SEARCH = 200  # candidates of the graph; the default of 40 is few beside the filter by language
 _AT_ONCE = 1_000  # rows a statement
 _MAKE = f"""
 CREATE TABLE IF NOT EXISTS {TABLE} (
