@@ -49,7 +49,8 @@ def submit(turn: Turn, tx: Transaction, task: Task) -> list[Event]:
 
 def _fitting(turn: Turn, tx: Transaction, operation: Operation) -> Operation:
     """A fault that was there on arrival is no warranty case but a return, where its clause still reaches."""
-    if operation.kind != "warranty" or not ARRIVED_SO.search(turn.text):
+    told = f"{turn.message_before.get('text') or ''}\n{turn.text}"  # a guest's code may stand in between
+    if operation.kind != "warranty" or not ARRIVED_SO.search(told):
         return operation
     back = replace(operation, kind="return", reason="damaged")
     return operation if assess(tx, turn.identity, back, now=turn.now).kind == "refused" else back
