@@ -6,7 +6,7 @@ import re
 
 from actions.answers import POSTCODE, looks_like_address, said_reason
 from actions.focus import focus_of
-from actions.tasks import latest_form, named_form
+from actions.tasks import TASKS, latest_form, named_form
 from actions.turn import Turn, names_nothing
 from kefu.shop.identity import visible_orders
 from kefu.shop.operations import suitable
@@ -36,11 +36,11 @@ def wished_by(turn: Turn, tx: Transaction) -> str | None:
     things = mention.names_thing or turn.slot("focus_order") or focus_of(turn)
     if said_reason(turn) and things and not turn.last_words().get("done"):
         return "return_form"
-    if TOO.search(turn.text) and mention.names_thing and latest not in (None, "order_status_form"):
+    if TOO.search(turn.text) and mention.names_thing and latest and TASKS[latest].kind is not None:
         return latest
     begins = turn.text.strip()[:1].isdigit() or turn.language == "zh"
     alone = begins and STREET.search(turn.text) and looks_like_address(turn.text) and names_nothing(mention)
-    if alone and _may_change(turn, tx):
+    if alone and latest != "address_form" and _may_change(turn, tx):  # not behind "never mind"
         return "address_form"
     return named_form(turn.text) if turn.intent == "correct" else None  # "I said cancel"
 

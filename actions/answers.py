@@ -117,7 +117,7 @@ def said_quantity(turn: Turn, requested: str | None = None) -> str | None:
     counted = COUNTED.search(turn.text)
     word = next((group for group in counted.groups() if group), "").lower() if counted else ""
     said = NUMBERS.get(word, word) or turn.value("quantity") or _bare_number(turn.text, requested)
-    return said or ("all" if turn.value("ordinal") == "all" else None)
+    return said or ("all" if turn.mention().ordinal == "all" else None)
 
 
 def _bare_number(text: str, requested: str | None) -> str | None:

@@ -11,8 +11,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from rasa_sdk.events import FollowupAction
-
 from actions.alone import is_partial, wished_by
 from actions.answers import (
     address_within,
@@ -23,19 +21,20 @@ from actions.answers import (
     said_reason,
 )
 from actions.base import KefuAction
+from actions.begin import begin
 from actions.faq import ActionReturnable
 from actions.focus import line_in_focus, unfocused
 from actions.forms import judge
 from actions.handoff import open_for_person
-from actions.meanwhile import asked_meanwhile
+from actions.meanwhile import in_between
 from actions.passages import say_beside
 from actions.present import concerned, tell
 from actions.products import ActionProduct
+from actions.proposing import pending, propose
 from actions.rescue import say_if_certain
 from actions.status import focus, say_status
 from actions.tasks import (
     TASKS,
-    begun,
     by_kind,
     cleared,
     ended,
@@ -56,23 +55,7 @@ from kefu.shop.settlement import owed, truth
 
 # after these nothing is offered to be done: it would be out of place, or nobody is there to answer
 LAST = ("legal_threat", "safety_issue", "goodbye")
-LOOK_UPS = ("track_order", "refund_status", "return_status")
 BARE = re.compile(r"\W*(?:cancel|取消)\W*", re.IGNORECASE)  # of whatever is going on
-
-
-def propose(turn: Turn, tx: Transaction, operation: Operation) -> list[Event]:
-    """Decide an operation; if it can be done, show its confirmation as the last words."""
-    outcome, confirmation = confirmations.propose(
-        tx, turn.identity, operation, now=turn.now, minutes=settings().confirmation_minutes
-    )
-    if outcome.kind == "ask":  # its form asks for what is missing
-        return task_events(operation, str(outcome.facts["missing"]))
-    return tell(turn, tx, outcome, operation, nonce=confirmation.nonce if confirmation else None)
-
-
-def pending(turn: Turn, tx: Transaction) -> Confirmation | None:
-    """The session's open confirmation."""
-    return confirmations.pending(tx, turn.identity.session_id, now=turn.now)
 
 
 class ActionBeginTask(KefuAction):
@@ -83,9 +66,8 @@ class ActionBeginTask(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         waiting = pending(turn, tx)
-        between = self._in_between(turn, tx, waiting)
-        if between is not None:
-            return between
+        if in_between(turn, tx):
+            return []  # the end of the look-up answers, and shows what waits anew
         confirmations.void(tx, turn.identity.session_id)
         known = _repeated(turn, tx, waiting) if waiting else []
         running = turn.tracker.active_loop_name in TASKS and turn.slot("item") is not None
@@ -97,18 +79,6 @@ class ActionBeginTask(KefuAction):
         order = may_see(tx, turn.identity, turn.slot("focus_order") or "")
         gone = unfocused() if line_in_focus(turn, order) is None else []  # the line spoken of last stays "it"
         return [*cleared(), *known, *gone, *beside]
-
-    def _in_between(self, turn: Turn, tx: Transaction, waiting: Confirmation | None) -> list[Event] | None:
-        """ "How long does that take?" sounds like a look-up and is about what waits, or was just done."""
-        if turn.intent not in LOOK_UPS or turn.tracker.active_loop_name in TASKS:
-            return None
-        if waiting is None and turn.intent != "track_order":
-            return None  # where a refund stands says more than how long one takes
-        events = asked_meanwhile(turn, tx)
-        if events is None:
-            return None
-        shown = propose(turn, tx, Operation.from_dict(waiting.operation)) if waiting else []
-        return [*events, *shown, FollowupAction("action_listen")]
 
 
 def _repeated(turn: Turn, tx: Transaction, waiting: Confirmation) -> list[Event]:
@@ -143,7 +113,7 @@ class ActionAffirm(KefuAction):
         form = named_form(turn.text) if turn.value("confirmation") is None else None
         if form and (waiting is None or offer) and _is_another(turn.text, offer):
             confirmations.void(tx, turn.identity.session_id)
-            return begun(form)  # "fine, return it then"
+            return begin(turn, tx, form)  # "fine, return it then"
         if offer:  # it was said after the confirmation, which is void then
             confirmations.void(tx, turn.identity.session_id)
             return self._take_up(turn, tx, offer)
@@ -237,7 +207,7 @@ class ActionStop(KefuAction):
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         form = None if pending(turn, tx) or BARE.fullmatch(turn.text) else named_form(turn.text)
         if form and turn.tracker.active_loop_name in (None, form):
-            return begun(form)  # "forget it, cancel the order" ends the talk, not the wish
+            return begin(turn, tx, form)  # "forget it, cancel the order" ends the talk, not the wish
         confirmations.void(tx, turn.identity.session_id)
         turn.say("stopped")
         return ended()
@@ -285,7 +255,7 @@ class ActionAmend(KefuAction):
         form = named_form(turn.text) if speaks_of_another(turn.text, before.kind) else None
         if form is not None:  # "no, cancel it instead"
             turn.say("set_aside")
-            return begun(form)
+            return begin(turn, tx, form)
         if before.kind == "change_address" and re.search(r"\d", turn.text):
             return task_events(before, "address")  # "no, number 98": the whole of it is asked for again
         turn.say("correct_what")
@@ -299,7 +269,7 @@ def _fact_alone(turn: Turn, tx: Transaction) -> list[Event]:
         return []
     form = wished_by(turn, tx)
     if form is not None:
-        return begun(form)
+        return begin(turn, tx, form)
     picked = _picked(turn, tx)
     if picked is not None:
         say_status(turn, tx, picked)

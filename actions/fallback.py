@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from actions.alone import wished_by
 from actions.base import KefuAction
+from actions.begin import begin
 from actions.guesses import TITLES, guesses
 from actions.handoff import OFFER, OfferPerson
 from actions.rescue import answered, rescue
-from actions.tasks import TASKS, begun
+from actions.tasks import TASKS
 from actions.turn import Event, Turn
 from actions.understood import urgent
 from actions.words import bullets
@@ -53,7 +54,7 @@ class ActionTwoStageFallback(KefuAction):
             return events
         form = wished_by(turn, tx) if waiting is None and turn.tracker.active_loop_name is None else None
         if form is not None:
-            return begun(form)
+            return begin(turn, tx, form)
         missed = misses(turn)
         if missed >= 3:
             return ActionDefaultFallback().act(turn, tx)

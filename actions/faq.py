@@ -10,6 +10,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.answers import said_reason
 from actions.base import KefuAction
+from actions.begin import begin
 from actions.focus import focus_of
 from actions.forms import judge
 from actions.handoff import OFFER
@@ -26,7 +27,7 @@ from actions.passages import (
     sure,
 )
 from actions.present import focus_events, outcome_facts, tell
-from actions.tasks import TASKS, begun
+from actions.tasks import TASKS
 from actions.turn import Event, Turn
 from actions.wiring import answer_of, settings
 from actions.words import bullets, listed, money, simplified, word
@@ -78,12 +79,12 @@ class ActionReturnable(KefuAction):
         mention = turn.mention()
         products = _products(turn, tx, mention)
         if CANCELLED.search(turn.text) and visible_orders(tx, turn.identity) and _goods_only(products):
-            return begun("cancel_form")  # which knows what has left, and offers what can be done
+            return begin(turn, tx, "cancel_form")  # which knows what has left, and offers what can be done
         choice = _owned(turn, tx, mention, products)
         if choice is not None and choice.status == "one" and choice.targets:
             return [*say_beside(turn, tx), *self._decide(turn, tx, choice)]
         if choice is not None and choice.status == "many" and mention.names_thing:
-            return begun("return_form")  # which asks which of them
+            return begin(turn, tx, "return_form")  # which asks which of them
         if products and (mention.product_ids or not self._other_question(turn, tx, products)):
             return [*say_beside(turn, tx), *_say_clauses(turn, tx, products)]
         if sure(hits_of(turn)):

@@ -14,7 +14,7 @@ from rasa_sdk.events import SlotSet
 from actions.answers import read_answers, said_reason, wanted_variant
 from actions.base import KefuAction
 from actions.focus import line_in_focus
-from actions.meanwhile import say_term
+from actions.meanwhile import in_between, say_term
 from actions.tasks import ANSWERS, TASKS, Suits, Task, is_underway, operation_of
 from actions.turn import Event, Turn, names_nothing
 from actions.wiring import code_rules
@@ -59,6 +59,8 @@ class TaskForm(KefuAction):
         requested = turn.slot("requested_slot")
         if requested is not None and not _answers(turn, self.task, requested):
             return _asked_meanwhile(turn, tx, self.task, requested)
+        if in_between(turn, tx):
+            return [SlotSet("item", []), SlotSet("requested_slot", None)]
         filled = self._guest(turn, tx)
         if not _unverified(turn):
             filled |= self._item(turn, tx, requested)
@@ -357,3 +359,8 @@ class ValidateInvoiceForm(TaskForm):
     """Request an invoice."""
 
     form = "invoice_form"
+
+
+def form_called(name: str) -> TaskForm:
+    """The form of a name in TASKS."""
+    return next(form() for form in TaskForm.__subclasses__() if form.form == name)

@@ -11,7 +11,7 @@ from actions.tasks import TASKS
 from actions.turn import Event, Turn, names_nothing
 from actions.words import simplified
 from kefu.shop import confirmations
-from kefu.shop.records import Transaction
+from kefu.shop.records import Confirmation, Transaction
 
 MONEY = ("cancel", "return", "refund")
 BY_PERSON = ("warranty", "lost_parcel")
@@ -32,6 +32,8 @@ AMOUNT = cue(
     r"how much (?:money )?(?:do|will|would|can|am) i (?:get|be|going)|how much is (?:the|my) refund",
     r"能?退(?:我|给我)?多少|(?:能|可以)?拿回多少",
 )
+LOOK_UPS = ("track_order", "refund_status", "return_status")
+LOOK_UP_FORMS = ("order_status_form", "refund_status_form")
 LONGEST = 60  # characters: a longer message asks for more than "how long?"
 
 
@@ -53,17 +55,39 @@ def asked_meanwhile(turn: Turn, tx: Transaction) -> list[Event] | None:
 
     What waits is shown anew behind it (ActionResume), and names the amount itself.
     """
+    kind = _kind(turn, tx)
     text = simplified(turn.text)
-    if len(text) > LONGEST or not names_nothing(turn.mention()):
-        return None
-    waiting = confirmations.pending(tx, turn.identity.session_id, now=turn.now)
-    kind = str(waiting.operation["kind"]) if waiting else _running(turn) or _just_done(turn)
-    if kind is None:
-        return None
-    if waiting is not None and kind in MONEY and AMOUNT.search(text):
+    if kind in MONEY and AMOUNT.search(text) and _waiting(turn, tx):
         return []
+    return say_term(turn, tx, kind) if kind is not None and _asks(text, kind) else None
+
+
+def in_between(turn: Turn, tx: Transaction) -> bool:
+    """Whether what sounds like a look-up ("how long is that?") is about what waits, or was just done."""
+    if turn.intent not in LOOK_UPS or turn.tracker.active_loop_name not in (None, *LOOK_UP_FORMS):
+        return False
+    if turn.intent != "track_order" and not _waiting(turn, tx):
+        return False  # where a refund stands says more than how long one takes
+    kind = _kind(turn, tx)
+    text = simplified(turn.text)
+    return kind is not None and (_asks(text, kind) or bool(kind in MONEY and AMOUNT.search(text)))
+
+
+def _kind(turn: Turn, tx: Transaction) -> str | None:
+    """The kind of the operation that a short question without a name may be about."""
+    if len(turn.text) > LONGEST or not names_nothing(turn.mention()):
+        return None
+    waiting = _waiting(turn, tx)
+    return str(waiting.operation["kind"]) if waiting else _running(turn) or _just_done(turn)
+
+
+def _asks(text: str, kind: str) -> bool:
     asks = WHEN.search(text) or (kind in MONEY and WHERE_TO.search(text))
-    return say_term(turn, tx, kind) if asks and kind in (*MONEY, *BY_PERSON, *AT_ONCE, "exchange") else None
+    return bool(asks) and kind in (*MONEY, *BY_PERSON, *AT_ONCE, "exchange")
+
+
+def _waiting(turn: Turn, tx: Transaction) -> Confirmation | None:
+    return confirmations.pending(tx, turn.identity.session_id, now=turn.now)
 
 
 def _running(turn: Turn) -> str | None:

@@ -8,7 +8,9 @@ from rasa_sdk.events import SlotSet
 
 from actions.base import KefuAction
 from actions.handoff import OFFER
+from actions.meanwhile import asked_meanwhile, in_between
 from actions.present import concerned, refund_line
+from actions.proposing import pending, propose
 from actions.status import focus, say_status
 from actions.tasks import cleared
 from actions.turn import Event, Turn
@@ -17,6 +19,13 @@ from kefu.shop.identity import visible_orders
 from kefu.shop.money import Money
 from kefu.shop.operation import Item, Operation
 from kefu.shop.records import Order, Return, Transaction
+
+
+def say_between(turn: Turn, tx: Transaction) -> list[Event]:
+    """Answer a question about what waits for a yes, or was just done, and show what waits anew."""
+    told, waiting = asked_meanwhile(turn, tx) or [], pending(turn, tx)
+    shown = propose(turn, tx, Operation.from_dict(waiting.operation)) if waiting else []
+    return [*told, *shown]
 
 
 def chosen(turn: Turn, tx: Transaction) -> list[Order]:
@@ -32,6 +41,8 @@ class ActionSubmitOrderStatus(KefuAction):
         return "action_submit_order_status"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        if in_between(turn, tx):
+            return [*cleared(), *say_between(turn, tx)]
         orders = chosen(turn, tx)
         if not orders:
             turn.say("item_none", custom=OFFER)
@@ -69,6 +80,8 @@ class ActionSubmitRefundStatus(KefuAction):
         return "action_submit_refund_status"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        if in_between(turn, tx):
+            return [*cleared(), *say_between(turn, tx)]
         orders = chosen(turn, tx) or visible_orders(tx, turn.identity)
         lines = [line for order in orders for line in _back_lines(turn, tx, order)]
         if not lines:

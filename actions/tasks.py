@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.events import ActiveLoop, SlotSet
 
 from kefu.shop.operation import Item, Operation, pieces_said
 from kefu.shop.records import Address, Order, OrderLine
@@ -200,11 +200,6 @@ def named_form(text: str) -> str | None:
         if name in _BEGUN and not _DENIED.search(text[: match.start()])
     ]
     return _BEGUN[max(found)[1]] if found else None
-
-
-def begun(form: str) -> list[dict[str, Any]]:
-    """Rasa events that begin a task where no intent of its own did."""
-    return [*ended(), FollowupAction(form)]
 
 
 def latest_form(events: Sequence[Mapping[str, Any]]) -> str | None:
