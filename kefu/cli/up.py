@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import shutil
 import signal
@@ -198,7 +199,8 @@ def readiness(address: str) -> str | None:
             return None
     except urllib.error.HTTPError as refusal:
         return _refusal(refusal.read())
-    except OSError:
+    except (OSError, http.client.HTTPException):
+        # No HTTP: a port that nobody listens on may be the very one that the question is asked from.
         return "the chat server does not listen yet"
 
 

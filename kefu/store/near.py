@@ -46,6 +46,12 @@ def make(connection: Connection) -> None:
         return  # not installed, or not ours to create: `there` says so to whoever asks
 
 
+def drop(connection: Connection) -> None:
+    """Forget the table; the extension stays, which others may use."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS {TABLE}"))
+
+
 def there(store: Store) -> bool:
     """Whether the store keeps vectors."""
     if store.dialect != "postgresql":

@@ -17,6 +17,7 @@ from kefu.store import Store, Transaction, schema
 from kefu.store.chat_records import Button
 from kefu.store.knowledge_records import Passage, Relation
 from kefu.store.migrations import config
+from kefu.store.near import TABLE
 from kefu.store.records import Address, Invoice
 from tests.support.databases import NOW
 from tests.support.rows import confirmation, refund, session, ticket
@@ -72,7 +73,9 @@ def test_a_newer_database_is_refused_even_when_migrating(databases: Any) -> None
 def test_the_migrations_make_exactly_the_tables_that_the_code_knows(databases: Any) -> None:
     engine = sa.create_engine(databases.shop(), future=True)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # the vectors of passages stand outside of the revisions: not every server has their type
+        opts = {"compare_type": True, "include_name": lambda name, kind, _: (kind, name) != ("table", TABLE)}
+        context = MigrationContext.configure(connection, opts=opts)
         found = list(compare_metadata(context, schema.metadata))
     engine.dispose()
     assert found == []

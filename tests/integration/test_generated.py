@@ -47,7 +47,7 @@ def test_all_classes_are_drawn_and_the_same_ones_again() -> None:
 def test_an_empty_answer_would_be_found(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     door = Rest(server.url)
     sent = next(sent for sent in drawn(3, count=120) if sent.kind == "words")
-    monkeypatch.setattr("kefu.channels.turns.Turns.answer", _nothing)
+    monkeypatch.setattr("kefu.channels.turns.Turns._speak", _nothing)
     assert door.send(sent) == Came("empty")
     door.close()
 

@@ -8,6 +8,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import Connection
 
+from kefu.store import near
+
 
 def config() -> Config:
     """Alembic's configuration for this folder."""
@@ -26,7 +28,11 @@ def upgrade(connection: Connection) -> None:
 
 
 def downgrade(connection: Connection, revision: str) -> None:
-    """Take the schema back to an older revision (``base``: nothing), with what that can hold."""
+    """Take the schema back to an older revision (``base``: nothing), with what that can hold.
+
+    Vectors of passages go; they stand outside of the revisions and are worked out again.
+    """
+    near.drop(connection)
     settings = config()
     settings.attributes["connection"] = connection
     command.downgrade(settings, revision)
