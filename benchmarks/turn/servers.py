@@ -33,7 +33,7 @@ def environment(project: Project, root: Path, *, serving: bool = False) -> dict[
     Our processes that serve do without what only training needs, as `kefu up` has it.
     """
     ours = {"KEFU_HOME": str(project.home), "KEFU_ROOT": str(root), "PYTHONPATH": str(root)}
-    ours["KEFU_SERVE"] = "1" if serving else "0"
+    ours["KEFU_SERVE"] = "1" if serving and project.system != STOCK else "0"
     free = {f"KEFU_{name}": "0" for name in _NO_LIMITS}
     return child_environment(
         machine.one_thread() | free | ours | {"KEFU_DATABASE_URL": f"sqlite:///{project.database}"}

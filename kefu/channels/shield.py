@@ -8,6 +8,7 @@ out of spaCy and Transformers.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.abc import MetaPathFinder
@@ -21,6 +22,8 @@ from kefu.errors import ConfigError, ModelError
 RASA = "3.6.21"
 HEAVY = ("torch", "jax", "jaxlib", "tensorflow", "tensorflow_addons", "tensorflow_hub", "keras")
 TENSORFLOW = HEAVY[3:]
+# Where one of these is set Rasa asks TensorFlow to heed it, at every start.
+OF_TENSORFLOW = ("TF_INTRA_OP_PARALLELISM_THREADS", "TF_INTER_OP_PARALLELISM_THREADS", "TF_GPU_MEMORY_ALLOC")
 # What Rasa's serving modules import by name from modules that are made of TensorFlow.
 STANDING_IN: Mapping[str, Sequence[str]] = MappingProxyType({
     "rasa.utils.tensorflow.callback": ("RasaTrainingLogger", "RasaModelCheckpoint"),
@@ -43,6 +46,8 @@ def raise_shield() -> None:
     """Keep TensorFlow and torch out of this process. Raises ConfigError for another Rasa."""
     require_rasa()
     keep_out()
+    for name in OF_TENSORFLOW:
+        os.environ.pop(name, None)
     if "tensorflow" not in sys.modules and not any(isinstance(one, _Refusing) for one in sys.meta_path):
         sys.meta_path.insert(0, _Refusing())
         for module, names in STANDING_IN.items():

@@ -61,6 +61,18 @@ def test_what_needs_tensorflow_says_what_to_do() -> None:
     assert "KEFU_SERVE=0" in done.stderr
 
 
+def test_settings_of_tensorflow_do_not_call_for_it() -> None:
+    done = run(
+        "import os\n"
+        "os.environ['TF_INTRA_OP_PARALLELISM_THREADS'] = '1'\n"
+        "from kefu.channels.shield import raise_shield\n"
+        "raise_shield()\n"
+        "from rasa.utils.tensorflow.environment import setup_tf_environment\n"
+        "setup_tf_environment()\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_another_rasa_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shield, "version", lambda name: "3.7.0")
     with pytest.raises(ConfigError, match=r"found Rasa 3\.7\.0; wanted 3\.6\.21"):
