@@ -7,12 +7,12 @@ from actions.base import KefuAction
 from actions.begin import begin
 from actions.guesses import TITLES, guesses
 from actions.handoff import OFFER, OfferPerson
+from actions.proposing import pending
 from actions.rescue import answered, rescue
 from actions.tasks import TASKS
 from actions.turn import Event, Turn
 from actions.understood import urgent
 from actions.words import bullets
-from kefu.shop import confirmations
 from kefu.shop.records import Transaction
 
 
@@ -48,7 +48,7 @@ class ActionTwoStageFallback(KefuAction):
         return "action_two_stage_fallback"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        waiting = confirmations.pending(tx, turn.identity.session_id, now=turn.now)
+        waiting = pending(turn, tx)
         events = None if waiting else rescue(turn, tx)
         if events is not None:
             return events

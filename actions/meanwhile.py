@@ -7,11 +7,11 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.answers import cue
+from actions.proposing import pending
 from actions.tasks import TASKS
 from actions.turn import Event, Turn, names_nothing
 from actions.words import simplified
-from kefu.shop import confirmations
-from kefu.shop.records import Confirmation, Transaction
+from kefu.shop.records import Transaction
 
 MONEY = ("cancel", "return", "refund")
 BY_PERSON = ("warranty", "lost_parcel")
@@ -57,7 +57,7 @@ def asked_meanwhile(turn: Turn, tx: Transaction) -> list[Event] | None:
     """
     kind = _kind(turn, tx)
     text = simplified(turn.text)
-    if kind in MONEY and AMOUNT.search(text) and _waiting(turn, tx):
+    if kind in MONEY and AMOUNT.search(text) and pending(turn, tx):
         return []
     return say_term(turn, tx, kind) if kind is not None and _asks(text, kind) else None
 
@@ -66,7 +66,7 @@ def in_between(turn: Turn, tx: Transaction) -> bool:
     """Whether what sounds like a look-up ("how long is that?") is about what waits, or was just done."""
     if turn.intent not in LOOK_UPS or turn.tracker.active_loop_name not in (None, *LOOK_UP_FORMS):
         return False
-    if turn.intent != "track_order" and not _waiting(turn, tx):
+    if turn.intent != "track_order" and not pending(turn, tx):
         return False  # where a refund stands says more than how long one takes
     kind = _kind(turn, tx)
     text = simplified(turn.text)
@@ -77,17 +77,13 @@ def _kind(turn: Turn, tx: Transaction) -> str | None:
     """The kind of the operation that a short question without a name may be about."""
     if len(turn.text) > LONGEST or not names_nothing(turn.mention()):
         return None
-    waiting = _waiting(turn, tx)
+    waiting = pending(turn, tx)
     return str(waiting.operation["kind"]) if waiting else _running(turn) or _just_done(turn)
 
 
 def _asks(text: str, kind: str) -> bool:
     asks = WHEN.search(text) or (kind in MONEY and WHERE_TO.search(text))
     return bool(asks) and kind in (*MONEY, *BY_PERSON, *AT_ONCE, "exchange")
-
-
-def _waiting(turn: Turn, tx: Transaction) -> Confirmation | None:
-    return confirmations.pending(tx, turn.identity.session_id, now=turn.now)
 
 
 def _running(turn: Turn) -> str | None:

@@ -42,15 +42,18 @@ def export_encoder(model: str, *, cache: Path) -> Path:
     return folder
 
 
-def place_atomically(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Let ``fill`` write into a fresh folder, then rename it to ``folder``; another's is kept."""
+def place_atomically(folder: Path, fill: Callable[[Path], None], *, holding: str = META_NAME) -> None:
+    """Let ``fill`` write into a fresh folder, then rename it to ``folder``.
+
+    Another's, which has the file ``holding``, is kept.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:
         fill(new)
         os.replace(new, folder)
     except OSError:
-        if not (folder / META_NAME).is_file():
+        if not (folder / holding).is_file():
             raise
     finally:
         shutil.rmtree(new, ignore_errors=True)

@@ -13,13 +13,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from kefu.language.export import place_atomically
 from kefu.language.recipe import Recipe
 from kefu.language.subwords import Subwords, buckets, padded
 from kefu.language.text import common_han, fold_case, han_count, word_count
@@ -31,6 +31,7 @@ from kefu.language.weights import Weights
 _COMMON = 3_500  # characters: what a schoolchild learns to read
 _WORDS = 20_000  # of the dictionary, the commonest; a second time over them brings nothing
 _RATE, _BATCH, _SCALE = 5e-3, 128, 20.0
+_ROWS = "rows.npy"
 _FORMAT = 1  # of kept rows; more by one where the way of teaching changes
 _NOTES = re.compile(r"\(.*?\)")
 _NO_MEANING = re.compile(r"surname|CL:|(old )?variant of|see |abbr|Tw")
@@ -70,17 +71,17 @@ def kept_rows(
     folder: Path | None, subwords: Subwords, new: Sequence[str], recipe: Recipe, *, weights: Weights
 ) -> Tensor:
     """``taught_rows``, from ``folder`` where a training of the same weights and characters has left them."""
-    if folder is None:
+
+    def taught() -> Tensor:
         return taught_rows(load_encoder(weights.folder), subwords, new, recipe=recipe)
+
+    if folder is None:
+        return taught()
     told = repr((_FORMAT, weights.digest, recipe.seed, recipe.precision, tuple(new)))
-    file = folder / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.npy"
-    if not file.is_file():
-        rows = taught_rows(load_encoder(weights.folder), subwords, new, recipe=recipe)
-        folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=folder, delete=False) as unfinished:
-            np.save(unfinished, rows.numpy())
-        Path(unfinished.name).replace(file)  # whole or not at all
-    return torch.from_numpy(np.load(file, allow_pickle=False))
+    kept = folder / hashlib.sha256(told.encode()).hexdigest()[:32]
+    if not (kept / _ROWS).is_file():
+        place_atomically(kept, lambda into: np.save(into / _ROWS, taught().numpy()), holding=_ROWS)
+    return torch.from_numpy(np.load(kept / _ROWS, allow_pickle=False))
 
 
 def _learn(encoder: nn.Module, rows: Sequence[Sequence[int]], wanted: Tensor, recipe: Recipe) -> None:
