@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hmac
 import os
 import sys
@@ -33,7 +34,7 @@ def attach_sanic_app_extensions(app: Any) -> None:
     app.config.KEEP_ALIVE_TIMEOUT = KEPT_ALIVE_SECONDS
     app.register_middleware(_Door().let_in, "request")
     app.register_middleware(_without_details, "response")
-    for start in (_start_reconciler, _start_sending, _heed_early_end):
+    for start in (_start_reconciler, _start_sending, _heed_early_end, _freeze):
         app.register_listener(start, "after_server_start")
     for stop in (_note_end, _stop_reconciler, _stop_sending, _close_store):
         app.register_listener(stop, "before_server_stop")
@@ -119,6 +120,11 @@ async def _stop_if_told(app: Any, loop: asyncio.AbstractEventLoop) -> None:
     await asyncio.sleep(1.0)  # a stop that was heard says so meanwhile
     if not app.ctx.ending.is_set():
         loop.stop()
+
+
+async def _freeze(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """What is imported stays; Python need not look through it for circles while somebody waits."""
+    gc.freeze()
 
 
 async def _note_end(app: Any, loop: asyncio.AbstractEventLoop) -> None:

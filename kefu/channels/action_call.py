@@ -1,7 +1,7 @@
 """What an action is told of a conversation: the last messages, not the whole of it.
 
-Actions read slots, the latest message in full, and of what was before the last three messages (how often
-in a row nothing was understood, what the assistant said last); ``TURNS`` leaves one more.
+Actions read slots, the latest message in full, and of what was before the last messages: how often in a row
+nothing was understood, what the assistant said last, which task ran last, since when a product is spoken of.
 """
 
 from __future__ import annotations
@@ -9,18 +9,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import rasa
+from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+
 SECRET_FIELD = "kefu_secret"  # kefu/components/signing.py puts it into calls that this client does not make
-TURNS = 4
+TURNS = 6  # one more than a product stays in focus (actions/focus.py), and the last of which is whole
 PARSED = ("text", "intent", "entities", "language", "sentiment")
 _USER, _SLOT = "user", "slot"
+_READ = (UserUttered, BotUttered, ActiveLoop)  # and slots, as long as they hold something
 _UNREAD = ("metadata", "policy", "confidence", "action_text", "hide_rule_turn")
 
 
-def slimmed(call: Mapping[str, Any]) -> dict[str, Any]:
-    """An action call with the tracker's last TURNS messages, and of these what actions read."""
-    tracker = dict(call.get("tracker") or {})
-    tracker["events"] = [_light(event) for event in _recent(tracker.get("events") or [])]
-    return {**call, "tracker": tracker}
+def call_of(action: str, tracker: DialogueStateTracker) -> dict[str, Any]:
+    """The call of ``action``: the tracker's state with its last TURNS messages, and of these what actions read.
+
+    Rasa's own writes out every event that it knows, three times in a turn of a form, and what was understood of
+    the latest message a third time for the form that runs.
+    """
+    state = tracker.current_state(EventVerbosity.NONE)
+    state["events"] = [_light(event.as_dict()) for event in _recent(tracker.events)]
+    state["active_loop"].pop("trigger_message", None)
+    return {
+        "next_action": action,
+        "sender_id": tracker.sender_id,
+        "tracker": state,
+        "version": rasa.__version__,
+    }
 
 
 def candidates(call: Mapping[str, Any]) -> list[str]:
@@ -33,9 +48,21 @@ def candidates(call: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(reversed(names)))
 
 
-def _recent(events: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    messages = [place for place, event in enumerate(events) if event.get("event") == _USER]
-    return events[messages[-TURNS] :] if len(messages) >= TURNS else events
+def _recent(events: Sequence[Event]) -> Sequence[Event]:
+    """All since the latest message, and what is read of the messages before it."""
+    kept: list[Event] = []
+    messages = 0
+    for event in reversed(events):
+        if (
+            not messages
+            or isinstance(event, _READ)
+            or (isinstance(event, SlotSet) and event.value is not None)
+        ):
+            kept.append(event)
+        messages += isinstance(event, UserUttered)
+        if messages == TURNS:
+            break
+    return kept[::-1]
 
 
 def _light(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import structlog
 from rasa.shared.core.events import deserialise_events
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig, concat_url
 
-from kefu.channels.action_call import SECRET_FIELD, candidates, slimmed
+from kefu.channels.action_call import SECRET_FIELD, candidates
 
 # One more than the action server allows its actions: what it says of its own limit should arrive.
 GRACE_SECONDS = 0.5
@@ -55,7 +55,7 @@ class ActionClient(EndpointConfig):
         """The answer of an action, or one that says what can be said where there is none."""
         call = {name: value for name, value in (kwargs.get("json") or {}).items() if name != SECRET_FIELD}
         try:
-            status, answer = await self._answer(method, subpath, slimmed(call))
+            status, answer = await self._answer(method, subpath, call)
         except aiohttp.ClientConnectorError as error:
             return self._words(call, UNDONE, type(error).__name__)
         except (aiohttp.ClientError, asyncio.TimeoutError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Rasa's agent as it must be to serve: our stores without Rasa's wrappers, our action client."""
+"""Rasa's agent as it must serve: our stores without Rasa's wrappers, our action client and graph runner."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rasa.core.tracker_store import FailSafeTrackerStore
 from sanic import Request, Sanic
 
 from kefu.channels.action_client import ActionClient
+from kefu.channels.graph_runner import planned
 from kefu.settings import Settings
 
 # Rasa falls back to memory where a class of endpoints.yml cannot be imported; who serves is looked at here.
@@ -36,7 +37,7 @@ class Outfit:
         app.register_middleware(look, "request")
 
     def fit(self, agent: Any) -> None:
-        """Take the wrapper off the tracker store and put the client in; nothing where that is done."""
+        """Take the wrapper off the tracker store, put client and runner in; nothing where that is done."""
         if not isinstance(agent, Agent):
             return
         if isinstance(agent.tracker_store, FailSafeTrackerStore):
@@ -46,6 +47,7 @@ class Outfit:
         if agent.processor is not None:
             agent.processor.tracker_store = agent.tracker_store
             agent.processor.action_endpoint = agent.action_endpoint
+            agent.processor.graph_runner = planned(agent.processor.graph_runner)
 
     async def close(self, agent: Any) -> None:
         """Give back what the client and the stores hold."""

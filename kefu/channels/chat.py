@@ -210,6 +210,8 @@ def _add_life(
             await pushes.start()
         living.take_up = take_up
         await living.begin()
+        # The model stays; Python need not look through it for circles while somebody waits for an answer.
+        gc.freeze()
 
     async def finish(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await conversations.drain(seconds=DRAIN_SECONDS)

@@ -13,7 +13,10 @@ from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
 from rasa.shared.constants import DOCS_BASE_URL
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
 
+from kefu.channels.action_call import call_of
 from kefu.channels.shield import require_rasa
 
 
@@ -22,6 +25,16 @@ def apply() -> None:
     require_rasa()
     if RemoteAction._validate_action_result.__module__ != __name__:
         RemoteAction._validate_action_result = _judge(RemoteAction.action_response_format_spec())
+        RemoteAction._action_call_format = _call
+
+
+def _call(self: RemoteAction, tracker: DialogueStateTracker, domain: Domain) -> dict[str, Any]:
+    """``RemoteAction._action_call_format`` with the end of the conversation, not the whole of it."""
+    call = call_of(self.name(), tracker)
+    selective = self._is_selective_domain_enabled()
+    if not selective or domain.does_custom_action_explicitly_need_domain(self.name()):
+        call["domain"] = domain.as_dict()
+    return call
 
 
 def _judge(schema: dict[str, Any]) -> Callable[[RemoteAction, Any], bool]:

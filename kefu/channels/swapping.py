@@ -116,10 +116,12 @@ class Swapper:
     def _let_go(self, old: weakref.ref[MessageProcessor]) -> None:
         """Collect the old graph when no turn holds it any more; its own threads end with it."""
         end = time.monotonic() + LAST_TURNS_SECONDS
+        gc.unfreeze()  # as the server froze it when it started
         while old() is not None and time.monotonic() < end and not self._stop.is_set():
             gc.collect()
             self._say()
             self._stop.wait(SECONDS)
+        gc.freeze()
         if old() is not None:
             log.warning("promotion.old_model_held")
         _give_memory_back()

@@ -22,6 +22,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from kefu.components.fingerprints import fingerprint, sources
 from kefu.components.options import ComponentConfigError, defaults, typed
 from kefu.components.resources import trained
+from kefu.components.states import is_settled
 from kefu.dialogue.moments import LISTEN, Example, Moment
 from kefu.dialogue.network import FILES, Network
 from kefu.dialogue.recipe import Recipe
@@ -128,9 +129,11 @@ class DialoguePolicy(Policy):
         rule_only_data: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> PolicyPrediction:
-        """The likeliest action alone, or nothing."""
-        action, probability = self.best(tracker, domain)
+        """The likeliest action alone, or nothing; nothing where a rule is certain, and so would be taken."""
         found = self._default_predictions(domain)
+        if is_settled(tracker):
+            return self._prediction(found)
+        action, probability = self.best(tracker, domain)
         if probability >= self._options.threshold and action in self._options.actions:
             found[domain.index_for_action(action)] = probability
         return self._prediction(found)

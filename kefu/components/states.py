@@ -7,6 +7,7 @@ followed it, does not change any more: it is kept here, and only what came since
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,17 @@ from typing import Any
 from rasa.shared.constants import DEFAULT_SENDER_ID
 from rasa.shared.core.constants import PREVIOUS_ACTION
 from rasa.shared.core.domain import Domain, State
-from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActionReverted,
+    Event,
+    FollowupAction,
+    Restarted,
+    SessionStarted,
+    UserUtteranceReverted,
+    UserUttered,
+)
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -38,10 +49,56 @@ class View:
         )
 
 
+# what decides which action follows now, whatever was before
+_CLEARING = (ActionExecuted, UserUttered)
+_STEERING = (FollowupAction, Restarted, SessionStarted, ActionReverted, UserUtteranceReverted)
+
+
 class StatedTracker(DialogueStateTracker):
     """Rasa's tracker, which remembers the states and the applied events that it was asked for."""
 
     _applied: tuple[int, Event | None, list[Event]] = (0, None, [])
+    _settled: tuple[int, Event | None] | None = None
+
+    @property
+    def _place(self) -> tuple[int, Event | None]:
+        return len(self.events), self.events[-1] if self.events else None
+
+    def settle(self) -> None:
+        """Note that a rule is certain what follows here: Rasa's ensemble takes it, whatever others say.
+
+        Not where an action was just declined, to which the ensemble gives no probability: then others count.
+        """
+        done = (e for e in reversed(self.events) if isinstance(e, (ActionExecuted, ActionExecutionRejected)))
+        if not isinstance(next(done, None), ActionExecutionRejected):
+            self._settled = self._place
+
+    @property
+    def settled(self) -> bool:
+        """Whether a rule was certain, and nothing happened since."""
+        count, last = self._settled or (-1, None)
+        now, latest = self._place
+        return count == now and last is latest
+
+    def copy(self) -> DialogueStateTracker:
+        """A tracker of the same events, in the same state; Rasa's replays the whole conversation for it."""
+        if not self._as_its_events_tell():
+            return super().copy()
+        twin = self.init_copy()
+        twin.events.extend(self.events)
+        for name, slot in self.slots.items():
+            twin.slots[name].__dict__.update(slot.__dict__)
+        twin._paused = self._paused
+        twin.followup_action = None
+        twin.latest_action = copy.copy(self.latest_action)
+        twin.latest_message, twin.latest_bot_utterance = self.latest_message, self.latest_bot_utterance
+        twin.active_loop = copy.copy(self.active_loop)
+        return twin
+
+    def _as_its_events_tell(self) -> bool:
+        """Whether a replay would end in this very state: only the processor takes a follow-up action back."""
+        told = (e for e in reversed(self.events) if isinstance(e, _CLEARING + _STEERING))
+        return self.followup_action is None and isinstance(next(told, None), _CLEARING)
 
     def init_copy(self) -> DialogueStateTracker:
         """An empty tracker of the same kind: memoization looks at shortened conversations, too."""
@@ -143,6 +200,11 @@ class States:
         if seen:
             state[PREVIOUS_ACTION] = seen
         return domain._clean_state(state), seen, concealed
+
+
+def is_settled(tracker: DialogueStateTracker) -> bool:
+    """Whether a rule is certain what follows in ``tracker``; only one of ours tells."""
+    return isinstance(tracker, StatedTracker) and tracker.settled
 
 
 def _give_slots(tracker: DialogueStateTracker, slots: Mapping[str, Slot]) -> None:

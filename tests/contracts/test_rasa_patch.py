@@ -17,6 +17,7 @@ from kefu.errors import ConfigError
 
 Judge = Callable[[RemoteAction, Any], bool]
 STOCK: Judge = RemoteAction._validate_action_result
+STOCK_CALL = RemoteAction._action_call_format
 ACTION = RemoteAction("action_x", None)
 EVENTS = (
     {"event": "slot", "name": "order", "value": "KF1"}, {"event": "slot", "name": "order", "value": None},
@@ -46,11 +47,17 @@ results = st.one_of(
 )
 
 
+def give_back() -> None:
+    """What Rasa has itself."""
+    RemoteAction._validate_action_result = STOCK
+    RemoteAction._action_call_format = STOCK_CALL
+
+
 @pytest.fixture
 def patched() -> Iterator[Judge]:
     rasa_3_6_21.apply()
     yield RemoteAction._validate_action_result
-    RemoteAction._validate_action_result = STOCK
+    give_back()
 
 
 def judged(judge: Judge, result: Any) -> object:
@@ -81,7 +88,7 @@ def test_bad_answers_are_refused_in_the_same_words(patched: Judge, bad: Any) -> 
 def test_any_answer_is_judged_as_rasa_judges_it(result: Any) -> None:
     rasa_3_6_21.apply()
     patched = RemoteAction._validate_action_result
-    RemoteAction._validate_action_result = STOCK
+    give_back()
     assert judged(patched, copy.deepcopy(result)) == judged(STOCK, copy.deepcopy(result))
 
 
@@ -103,3 +110,8 @@ def test_another_rasa_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_importing_it_changes_nothing() -> None:
     assert RemoteAction._validate_action_result is STOCK
+    assert RemoteAction._action_call_format is STOCK_CALL
+
+
+def test_what_an_action_is_told_is_ours(patched: Judge) -> None:
+    assert RemoteAction._action_call_format is rasa_3_6_21._call

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from rasa.shared.core.domain import Domain
 from rasa_sdk import Action
 
 from tests.support.project import INFORMING, ROOT, domain, intents, modules, read_yaml, rules, steps
@@ -38,6 +39,13 @@ def action_classes() -> tuple[type[Action], ...]:
             if issubclass(kind, Action) and kind.__module__ == module.name and not inspect.isabstract(kind):
                 found.append(kind)
     return tuple(found)
+
+
+def action_names() -> list[str]:
+    """The actions of domain.yml, with or without a word on what they are sent."""
+    return [
+        name for action in domain()["actions"] for name in ([action] if isinstance(action, str) else action)
+    ]
 
 
 def named_actions() -> Counter[str]:
@@ -121,20 +129,26 @@ def _pattern(node: ast.JoinedStr) -> str | None:
 
 
 def test_each_action_has_one_class_and_each_class_its_action() -> None:
-    assert set(named_actions()) == set(domain()["actions"])
+    assert set(named_actions()) == set(action_names())
+
+
+def test_no_action_is_sent_the_domain() -> None:
+    """Rasa sends it, 100 kB, to every validation of which domain.yml does not say otherwise."""
+    sent = Domain.from_path(str(ROOT / "domain.yml"))._actions_which_explicitly_need_domain
+    assert sent == []
 
 
 def test_two_actions_never_share_a_name() -> None:
     # rasa-sdk would let the one replace the other without a word
     assert [name for name, count in named_actions().items() if count > 1] == []
-    assert len(domain()["actions"]) == len(set(domain()["actions"]))
+    assert len(action_names()) == len(set(action_names()))
 
 
 def test_every_action_is_used() -> None:
     stages = {"action_default_ask_affirmation", "action_default_ask_rephrase", "action_default_fallback"}
     asks = {f"action_ask_{slot}" for slot in SLOTS}
     validates = {f"validate_{form}" for form in FORMS}
-    assert set(domain()["actions"]) - ruled() - stages - asks - validates == set()
+    assert set(action_names()) - ruled() - stages - asks - validates == set()
 
 
 def test_no_action_forces_the_next_one() -> None:
@@ -166,7 +180,7 @@ def test_every_order_status_has_its_words() -> None:
 @pytest.mark.parametrize("slot", ASKED)
 def test_every_slot_that_a_form_asks_for_has_its_question(slot: str) -> None:
     assert slot in SLOTS
-    asked = f"action_ask_{slot}" in domain()["actions"]
+    asked = f"action_ask_{slot}" in action_names()
     assert asked != (f"utter_ask_{slot}" in RESPONSES), "one question a slot: an action or a response"
 
 
@@ -257,7 +271,7 @@ def test_what_informs_a_form_has_one_rule_for_outside(intent: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_is_opened_checked_and_ended(form: str) -> None:
-    assert f"validate_{form}" in domain()["actions"]
+    assert f"validate_{form}" in action_names()
     opened = [rule for rule in rules() if _opens(rule, form)]
     assert opened and all("action_begin_task" in _actions(rule) for rule in opened)
     (end,) = [rule for rule in rules() if rule.get("condition") == [{"active_loop": form}]]

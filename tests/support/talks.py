@@ -27,6 +27,8 @@ from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLSt
 from rasa.shared.core.training_data.structures import StoryGraph
 
 from kefu.components.dialogue_policy import DialoguePolicy
+from kefu.components.recall import StoryPolicy
+from kefu.components.rules import IndexedRulePolicy
 from tests.support.graph import Workshop
 
 DOMAIN = """
@@ -94,15 +96,15 @@ class Trained:
         ]
 
 
-def trained(workshop: Workshop) -> Trained:
-    """Rules and stories learnt as in `rasa train`."""
+def trained(workshop: Workshop, *, ours: bool = False) -> Trained:
+    """Rules and stories learnt as in `rasa train`, by Rasa's policies for them or by ours."""
     domain = Domain.from_yaml(DOMAIN)
     steps = YAMLStoryReader(domain).read_from_string(TRAINING)
     generator = TrainingDataGenerator(StoryGraph(steps), domain, augmentation_factor=0)
     trackers = generator.generate()
     policies = [
-        workshop.create(RulePolicy),
-        workshop.create(AugmentedMemoizationPolicy, max_history=6),
+        workshop.create(IndexedRulePolicy if ours else RulePolicy),
+        workshop.create(StoryPolicy if ours else AugmentedMemoizationPolicy, max_history=6),
         workshop.create(
             DialoguePolicy, actions=["action_list", "action_detail"], width=16, epochs=2, threshold=0.2
         ),

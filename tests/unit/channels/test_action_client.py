@@ -13,11 +13,13 @@ from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import CollectingOutputChannel
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from kefu.channels.action_call import candidates, slimmed
+from actions.focus import FOCUS_TURNS
+from kefu.channels import rasa_3_6_21
+from kefu.channels.action_call import TURNS, candidates
 from kefu.channels.action_client import ActionClient
 from kefu.components.signing import sign_calls
 from tests.support.ports import free_port
@@ -191,13 +193,13 @@ async def test_calls_of_a_shell_carry_the_secret_too(server: tuple[Server, str])
 # --- what an action is told
 
 
-def told(messages: int) -> dict[str, Any]:
-    """A call at the end of a conversation with as much in each message as understanding leaves there."""
+def told(messages: int) -> DialogueStateTracker:
+    """A conversation with as much in each message as understanding leaves there."""
     ranking = [{"name": f"intent_number_{n}", "confidence": 1 / (n + 1)} for n in range(60)]
     passages = [{"id": f"p{n}", "text": "how long does a refund take " * 8, "score": 0.5} for n in range(5)]
-    events: list[dict[str, Any]] = []
+    tracker = DialogueStateTracker("s", DOMAIN.slots)
     for place in range(messages):
-        parsed = {
+        parsed: Any = {
             "text": f"text {place} " + "我的订单到哪了" * 40,
             "intent": {"name": "nlu_fallback", "confidence": 0.4},
             "entities": [
@@ -207,45 +209,83 @@ def told(messages: int) -> dict[str, Any]:
             "knowledge": passages,
             "sentiment": {"label": "neutral", "urgency": "low"},
         }
-        events.append(
-            {"event": "user", "text": parsed["text"], "parse_data": parsed, "input_channel": "chat"}
-        )
-        events.append({"event": "action", "name": "action_x", "policy": "RulePolicy", "confidence": 1.0})
-        events.append({"event": "bot", "text": "An answer. " * 60, "data": {"custom": {"offer": place}}})
-        events.append({"event": "slot", "name": "order", "value": "KF1"})
-    latest = events[-4]["parse_data"]
-    tracker = {"sender_id": "s", "slots": {"order": "KF1"}, "events": events, "latest_message": latest}
-    return {"next_action": "action_x", "sender_id": "s", "tracker": tracker}
+        said = UserUttered(parsed["text"], parsed["intent"], parsed["entities"], parsed, input_channel="chat")
+        bot = BotUttered("An answer. " * 60, {"custom": {"offer": place}})
+        for event in (said, ActionExecuted("action_x", "RulePolicy", 1.0), bot, SlotSet("order", "KF1")):
+            tracker.update(event)
+    return tracker
 
 
-def size(call: dict[str, Any]) -> int:
-    return len(json.dumps(call).encode())
+def call(tracker: DialogueStateTracker, *, client: EndpointConfig | None = None) -> dict[str, Any]:
+    """What is sent, once ``rasa_3_6_21.apply`` has run."""
+    action = RemoteAction("action_x", client or EndpointConfig("http://x", enable_selective_domain=True))
+    return rasa_3_6_21._call(action, tracker, DOMAIN)
+
+
+def size(sent: dict[str, Any]) -> int:
+    return len(json.dumps(sent).encode())
 
 
 def test_a_call_stays_below_64_kb_at_500_turns() -> None:
     whole = told(500)
-    assert size(whole) > 4_000_000
-    assert size(slimmed(whole)) < 64_000
-    assert size(slimmed(whole)) == pytest.approx(size(slimmed(told(20))), rel=0.01)
+    stock = RemoteAction("action_x", EndpointConfig("http://x", enable_selective_domain=True))
+    assert size(stock._action_call_format(whole, DOMAIN)) > 4_000_000
+    assert size(call(whole)) < 64_000
+    assert size(call(whole)) == pytest.approx(size(call(told(20))), rel=0.01)
 
 
 def test_what_actions_read_is_there() -> None:
     whole = told(9)
-    tracker = slimmed(whole)["tracker"]
-    assert tracker["latest_message"] == whole["tracker"]["latest_message"]
-    assert tracker["slots"] == whole["tracker"]["slots"]
+    stock = RemoteAction("action_x", EndpointConfig("http://x"))._action_call_format(whole, DOMAIN)
+    sent = call(whole)
+    tracker = sent["tracker"]
+    assert {**sent, "tracker": {**tracker, "events": None}, "domain": None} == {
+        **stock, "tracker": {**stock["tracker"], "events": None}, "domain": None,
+    }  # fmt: skip
     users = [event for event in tracker["events"] if event["event"] == "user"]
-    assert len(users) == 4 and all(user["input_channel"] == "chat" for user in users)
+    assert len(users) == TURNS and all(user["input_channel"] == "chat" for user in users)
     assert users[-2]["parse_data"]["sentiment"]["label"] == "neutral"
     assert users[-3]["parse_data"]["intent"]["name"] == "nlu_fallback"
     said = [event for event in tracker["events"] if event["event"] == "bot"]
     assert said[-1]["data"]["custom"] == {"offer": 8}
 
 
+def test_how_long_ago_a_product_was_spoken_of_can_be_told() -> None:
+    assert TURNS > FOCUS_TURNS
+    tracker = DialogueStateTracker("s", DOMAIN.slots)
+    tracker.update(SlotSet("order", "KF1"))
+    for _ in range(FOCUS_TURNS + 1):
+        tracker.update(UserUttered("hello", {"name": "greet"}))
+    events = call(tracker)["tracker"]["events"]
+    assert [event["event"] for event in events] == ["user"] * (FOCUS_TURNS + 1), "older than all of these"
+
+
+def test_of_earlier_turns_goes_what_is_read() -> None:
+    tracker = told(2)
+    tracker.update(UserUttered("again", {"name": "greet"}))
+    tracker.update(SlotSet("size", None))
+    kinds = [(event["event"], event.get("name")) for event in call(tracker)["tracker"]["events"]]
+    earlier = [("user", None), ("bot", None), ("slot", "order")]
+    assert kinds == [*earlier, *earlier, ("user", None), ("slot", "size")]
+
+
+def test_what_was_understood_is_not_told_twice_of_a_form() -> None:
+    tracker = told(1)
+    tracker.update(ActiveLoop("x_form"))
+    assert set(call(tracker)["tracker"]["active_loop"]) == {"name", "is_interrupted", "rejected"}
+    assert tracker.active_loop is not None and tracker.active_loop.trigger_message
+
+
+def test_the_domain_goes_only_where_it_is_asked_for() -> None:
+    assert "domain" not in call(told(1))
+    assert call(told(1), client=EndpointConfig("http://x"))["domain"] == DOMAIN.as_dict()
+
+
 def test_the_candidates_of_a_validation_are_told() -> None:
-    assert candidates(told(3)) == ["order"] == candidates(slimmed(told(3)))
+    assert candidates(call(told(3))) == ["order"]
 
 
-def test_a_call_before_any_message_goes_as_it_is() -> None:
-    call = {"next_action": "action_session_start", "sender_id": "s", "tracker": {"events": []}}
-    assert slimmed(call) == call
+def test_a_call_before_any_message_has_what_there_is() -> None:
+    tracker = DialogueStateTracker("s", DOMAIN.slots)
+    tracker.update(ActionExecuted("action_session_start"))
+    assert [event["name"] for event in call(tracker)["tracker"]["events"]] == ["action_session_start"]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from rasa.core.agent import Agent
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore
+from rasa.engine.graph import GraphSchema
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
 from rasa.utils.endpoints import EndpointConfig
 
 from kefu.channels.action_client import ActionClient
 from kefu.channels.agent import Outfit, not_ours
+from kefu.channels.graph_runner import PlannedRunner
 from kefu.components.lock_store import QueueLockStore
 from kefu.components.tracker_store import SqlTrackerStore
 from kefu.settings import Settings
@@ -28,8 +32,16 @@ def agent_of(tmp_path: Path) -> Agent:
     store = SqlTrackerStore(Domain.empty(), f"sqlite:///{tmp_path}/kefu.db")
     endpoint = EndpointConfig("http://127.0.0.1:5055/webhook")
     agent = Agent(tracker_store=store, lock_store=QueueLockStore(), action_endpoint=endpoint)
-    agent.processor = SimpleNamespace(tracker_store=agent.tracker_store, action_endpoint=endpoint)  # type: ignore[assignment]
+    agent.processor = processor_of(agent)
     return agent
+
+
+def processor_of(agent: Agent) -> Any:
+    """As Agent.load_model makes it: from what the agent has."""
+    runner = DaskGraphRunner(GraphSchema({}), None, None)  # type: ignore[arg-type]
+    return SimpleNamespace(
+        tracker_store=agent.tracker_store, action_endpoint=agent.action_endpoint, graph_runner=runner
+    )
 
 
 def test_the_wrapper_comes_off_and_the_client_in(outfit: Outfit, tmp_path: Path) -> None:
@@ -40,19 +52,20 @@ def test_the_wrapper_comes_off_and_the_client_in(outfit: Outfit, tmp_path: Path)
     assert agent.processor is not None and agent.processor.tracker_store is agent.tracker_store
     client = agent.action_endpoint
     assert isinstance(client, ActionClient) and agent.processor.action_endpoint is client
+    runner = agent.processor.graph_runner
+    assert isinstance(runner, PlannedRunner)
     outfit.fit(agent)
-    assert agent.action_endpoint is client, "fitting twice changes nothing"
+    assert agent.action_endpoint is client and agent.processor.graph_runner is runner, "twice changes nothing"
 
 
 def test_a_model_that_is_loaded_later_gets_them_too(outfit: Outfit, tmp_path: Path) -> None:
     agent = agent_of(tmp_path)
     outfit.fit(agent)
-    # as Agent.load_model makes it: from what the agent has
-    agent.processor = SimpleNamespace(  # type: ignore[assignment]
-        tracker_store=agent.tracker_store, action_endpoint=agent.action_endpoint
-    )
+    first = agent.processor
+    agent.processor = processor_of(agent)
     outfit.fit(agent)
-    assert agent.processor is not None and agent.processor.tracker_store is agent.tracker_store
+    assert agent.processor is not first and agent.processor.tracker_store is agent.tracker_store
+    assert isinstance(agent.processor.graph_runner, PlannedRunner)
     outfit.fit(another := agent_of(tmp_path))
     assert isinstance(another.tracker_store, SqlTrackerStore)
 
