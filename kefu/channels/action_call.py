@@ -22,10 +22,10 @@ _UNREAD = ("metadata", "policy", "confidence", "action_text", "hide_rule_turn")
 
 
 def call_of(action: str, tracker: DialogueStateTracker) -> dict[str, Any]:
-    """The call of ``action``: the tracker's state with its last TURNS messages, and of these what actions read.
+    """The call of ``action``: the tracker's state with what actions read of its last TURNS messages.
 
-    Rasa's own writes out every event that it knows, three times in a turn of a form, and what was understood of
-    the latest message a third time for the form that runs.
+    Rasa's own writes out every event that it knows, three times in a turn of a form, and for a form once more
+    what was understood of the latest message.
     """
     state = tracker.current_state(EventVerbosity.NONE)
     state["events"] = [_light(event.as_dict()) for event in _recent(tracker.events)]

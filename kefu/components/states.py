@@ -29,6 +29,8 @@ from rasa.shared.core.events import (
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from kefu.components.applied import Applied
+
 
 @dataclass(frozen=True)
 class View:
@@ -57,7 +59,7 @@ _STEERING = (FollowupAction, Restarted, SessionStarted, ActionReverted, UserUtte
 class StatedTracker(DialogueStateTracker):
     """Rasa's tracker, which remembers the states and the applied events that it was asked for."""
 
-    _applied: tuple[int, Event | None, list[Event]] = (0, None, [])
+    _applied: Applied | None = None
     _settled: tuple[int, Event | None] | None = None
 
     @property
@@ -113,10 +115,9 @@ class StatedTracker(DialogueStateTracker):
 
     def applied_events(self) -> list[Event]:
         """The events that are not taken back."""
-        count, last = len(self.events), self.events[-1] if self.events else None
-        if self._applied[0] != count or self._applied[1] is not last:
-            self._applied = (count, last, super().applied_events())
-        return list(self._applied[2])
+        if self._applied is None:
+            self._applied = Applied()
+        return self._applied.of(self)
 
     def past_states(
         self,

@@ -132,3 +132,16 @@ def test_each_state_is_computed_once(assistant: Trained, monkeypatch: pytest.Mon
         ours.past_states(assistant.domain)
     # each before its action, and the one of the moment at each of the 20 calls
     assert len(looked) == 40
+
+
+def test_a_tracker_that_forgets_its_first_events_tells_of_those_that_it_has(assistant: Trained) -> None:
+    slots = assistant.domain.slots
+    ours, whole = StatedTracker("one", slots, 7), DialogueStateTracker("one", slots, 7)
+    for intent in ("greet", "order", "faq", "stop"):
+        for event in (UserUttered(intent, {"name": intent}), ActionExecuted("utter_greet")):
+            log(ours, [event])
+            log(whole, [event])
+            assert [e.as_dict() for e in ours.applied_events()] == [
+                e.as_dict() for e in whole.applied_events()
+            ]
+    assert len(ours.events) == 7
