@@ -15,6 +15,8 @@ import scipy.sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 Embed = Callable[[list[str]], np.ndarray]
+#: Gives the sentence vector (d,) of a text that the caller can have, when it is wanted.
+Vector = Callable[[], np.ndarray]
 #: Makes of a text what the encoder should read: its typing mistakes put right, or another language's words.
 Rewrite = Callable[[str], str]
 #: The rewriting for a language, given all texts of its passages.
@@ -61,7 +63,10 @@ class View:
     def projected(self, directions: np.ndarray, *, weight: float) -> np.ndarray:
         """``blended(weight) @ directions``, without laying the views side by side: (n, dimensions)."""
         width = self.grams.shape[1]
-        found = np.asarray(self.grams @ directions[:width])
+        if self.grams.shape[0] == 1:  # as scipy's product, at a third of its time
+            found = (self.grams.data @ directions[self.grams.indices])[None, :]
+        else:
+            found = np.asarray(self.grams @ directions[:width])
         if weight:
             found = found + (self.vectors * np.float32(weight)) @ directions[width:]
         return found
