@@ -15,7 +15,7 @@ from actions.status import focus, say_status
 from actions.tasks import cleared
 from actions.turn import Event, Turn
 from actions.words import bullets, goods, line_name, spoken, word
-from kefu.shop.identity import visible_orders
+from kefu.shop.identity import visible_among, visible_orders
 from kefu.shop.money import Money
 from kefu.shop.operation import Item, Operation
 from kefu.shop.records import Order, Return, Transaction
@@ -31,7 +31,7 @@ def say_between(turn: Turn, tx: Transaction) -> list[Event]:
 def chosen(turn: Turn, tx: Transaction) -> list[Order]:
     """The orders in the ``item`` slot, as far as the speaker may see them."""
     numbers = [order for order, _ in turn.slot("item") or []]
-    return [order for order in visible_orders(tx, turn.identity) if order.order_number in numbers]
+    return visible_among(tx, turn.identity, numbers)
 
 
 class ActionSubmitOrderStatus(KefuAction):

@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from kefu.errors import StoreError
 from kefu.store import order_reading as reading
 from kefu.store import schema
-from kefu.store.order_reading import ADDRESS, FIELDS, LINE_FIELDS, MEMBER_FIELDS, USED_FIELDS, OrderReading, Reading
+from kefu.store.order_reading import (
+    ADDRESS,
+    FIELDS,
+    LINE_FIELDS,
+    MEMBER_FIELDS,
+    USED_FIELDS,
+    OrderReading,
+    Reading,
+)
 from kefu.store.payments import Payments
 from kefu.store.records import Address, Order, OrderLine
 from kefu.store.shipments import Shipments, parcels_of
