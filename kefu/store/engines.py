@@ -139,7 +139,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _say(connection: Connection, words: str) -> None:
-    """Have the driver run what gives no rows: three of these begin each transaction, so nothing lies between."""
+    """Have the driver run what gives no rows; three of these begin each transaction."""
     try:
         cursor = connection.connection.cursor()
         try:
@@ -147,8 +147,8 @@ def _say(connection: Connection, words: str) -> None:
         finally:
             cursor.close()
     except connection.dialect.dbapi.Error as error:
-        dbapi = connection.dialect.dbapi
-        raise sa.exc.DBAPIError.instance(words, None, error, dbapi.Error, dialect=connection.dialect) from error
+        dialect, base = connection.dialect, connection.dialect.dbapi.Error
+        raise sa.exc.DBAPIError.instance(words, None, error, base, dialect=dialect) from error
 
 
 def _take_lock(connection: Connection, alive: Callable[[], None] | None) -> None:

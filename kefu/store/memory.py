@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 
 
 class Memory:
-    """The answers of one transaction's reads. It lives and ends with the transaction and is shared with nobody.
+    """The answers of one transaction's reads; it lives and ends with the transaction.
 
     Every statement that is no plain reading empties it, also one that another repository of the transaction
     runs, and one that takes a lock: what is decided behind a lock or a change is read behind it.

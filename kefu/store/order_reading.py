@@ -29,7 +29,7 @@ _OF_PARCEL = tuple(column.name for column in _PARCELS.columns)
 
 @dataclass(frozen=True)
 class Reading:
-    """Four statements over the same orders: the orders, their lines, their products' variants, their parcels."""
+    """Four statements over some orders: the orders, their lines, their products' variants, their parcels."""
 
     orders: Any
     lines: Any
