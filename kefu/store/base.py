@@ -71,7 +71,9 @@ def translated() -> Iterator[None]:
 
 def _only_reads(statement: Any) -> bool:
     """Whether a statement is a select that holds no rows; SQL in words may do anything."""
-    return bool(getattr(statement, "is_select", False)) and getattr(statement, "_for_update_arg", None) is None
+    return (
+        bool(getattr(statement, "is_select", False)) and getattr(statement, "_for_update_arg", None) is None
+    )
 
 
 class Repository:
@@ -92,11 +94,13 @@ class Repository:
         return sa.true() if self._until is None else table.c.created_at < self._until
 
     def _run(self, statement: Any, values: Rows | Mapping[str, Any] | None = None) -> Any:
-        """Run a statement; with rows once for each of them. Whatever is no plain reading is forgotten before."""
+        """Run a statement, with rows once for each; before one that is no plain reading all is forgotten."""
         if not _only_reads(statement):
             self._memory.forget()
         with translated():
-            return self._connection.execute(statement, values) if values else self._connection.execute(statement)
+            if values:
+                return self._connection.execute(statement, values)
+            return self._connection.execute(statement)
 
     def _try(self, statement: Any, values: Mapping[str, Any] | None = None) -> Any:
         """Run a statement that may be refused; the transaction stays usable afterwards."""
