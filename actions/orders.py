@@ -131,7 +131,7 @@ class ActionSubmitAccess(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         number, line_number = next(iter(turn.slot("item") or []), (None, None))
-        order = next((o for o in visible_orders(tx, turn.identity) if o.order_number == number), None)
+        order = next(iter(visible_among(tx, turn.identity, [number] if number else [])), None)
         if order is None:
             turn.say("access_none", custom=OFFER)
             return cleared()
