@@ -130,25 +130,27 @@ def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     write = options.get("kefu_write", False)
     # a migration makes some tables anew; dropping the old one must not take along what hangs on it
-    _say(connection, f"PRAGMA foreign_keys={'OFF' if options.get('kefu_migrating') else 'ON'}")
-    _say(connection, f"PRAGMA query_only={'OFF' if write else 'ON'}")
+    _say(
+        connection,
+        f"PRAGMA foreign_keys={'OFF' if options.get('kefu_migrating') else 'ON'}",
+        f"PRAGMA query_only={'OFF' if write else 'ON'}",
+        *([] if write else ["BEGIN"]),
+    )
     if write:
         _take_lock(connection, options.get("kefu_alive"))
-    else:
-        _say(connection, "BEGIN")
 
 
-def _say(connection: Connection, words: str) -> None:
-    """Have the driver run what gives no rows; three of these begin each transaction."""
+def _say(connection: Connection, *words: str) -> None:
+    """Have the driver run what gives no rows: it begins each transaction, so nothing lies between."""
+    dialect, base = connection.dialect, connection.dialect.dbapi.Error
+    cursor = connection.connection.cursor()
     try:
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(words)
-        finally:
-            cursor.close()
-    except connection.dialect.dbapi.Error as error:
-        dialect, base = connection.dialect, connection.dialect.dbapi.Error
-        raise sa.exc.DBAPIError.instance(words, None, error, base, dialect=dialect) from error
+        for each in words:
+            cursor.execute(each)
+    except base as error:
+        raise sa.exc.DBAPIError.instance(words[-1], None, error, base, dialect=dialect) from error
+    finally:
+        cursor.close()
 
 
 def _take_lock(connection: Connection, alive: Callable[[], None] | None) -> None:
