@@ -17,6 +17,7 @@ from actions.turn import Event, Turn
 from actions.understood import decision
 from actions.wiring import serving, settings
 from kefu.shop.identity import identify
+from kefu.shop.policy import Policy
 from kefu.shop.records import CodeRow, Session, Transaction
 
 logger = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ def begin_turn(
     tx: Transaction, tracker: Tracker, dispatcher: CollectingDispatcher, *, now: datetime, until: float
 ) -> Turn:
     """The turn of whoever the session of the tracker's sender says; in a shell the session is made."""
-    zone = tx.policy.in_force(now)["hours.1"].params["tz"]
+    zone = Policy.of_clause(tx, "hours.1", now=now).text("hours.1", "tz")
     newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
     if newcomer:
         tx.sessions.add(shell_session(tracker.sender_id, now=now))

@@ -23,7 +23,7 @@ from actions.answers import (
 from actions.base import KefuAction
 from actions.begin import begin
 from actions.faq import ActionReturnable
-from actions.focus import line_in_focus, unfocused
+from actions.focus import focus_of, line_in_focus, unfocused
 from actions.forms import judge
 from actions.handoff import open_for_person
 from actions.meanwhile import in_between
@@ -76,7 +76,7 @@ class ActionBeginTask(KefuAction):
         beside = say_beside(turn, tx)
         if not beside:
             answer_first(turn, tx)
-        order = may_see(tx, turn.identity, turn.slot("focus_order") or "")
+        order = may_see(tx, turn.identity, turn.slot("focus_order") or "") if focus_of(turn) else None
         gone = unfocused() if line_in_focus(turn, order) is None else []  # the line spoken of last stays "it"
         return [*cleared(), *known, *gone, *beside]
 

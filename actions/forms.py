@@ -18,7 +18,17 @@ from actions.meanwhile import in_between, say_term
 from actions.tasks import ANSWERS, TASKS, Suits, Task, is_underway, operation_of
 from actions.turn import Event, Turn, names_nothing
 from actions.wiring import code_rules
-from kefu.shop.identity import Identity, check_code, count_try, identify, may_see, send_code, visible_orders
+from kefu.shop.identity import (
+    Identity,
+    check_code,
+    count_try,
+    identify,
+    may_see,
+    send_code,
+    visible_among,
+    visible_orders,
+)
+from kefu.shop.operation import Operation
 from kefu.shop.operations import assess, suitable
 from kefu.shop.records import Order, OrderLine, Transaction
 from kefu.shop.selection import Choice, Mention, Target, choose
@@ -139,6 +149,8 @@ class TaskForm(KefuAction):
         return replace(mention, variant=None) if self.form == "exchange_form" else mention
 
     def _choose(self, turn: Turn, tx: Transaction, mention: Mention) -> Choice:
+        if not mention.order_numbers:
+            visible_orders(tx, turn.identity)  # all are looked at: the one in focus need not be read alone
         return choose(
             tx,
             turn.identity,
@@ -184,10 +196,8 @@ class TaskForm(KefuAction):
         return lines[0] if len(lines) == 1 else None
 
     def _order(self, turn: Turn, tx: Transaction, filled: dict[str, Any]) -> Order | None:
-        target = next(iter(filled.get("item") or turn.slot("item") or []), None)
-        return next(
-            (o for o in visible_orders(tx, turn.identity) if target and o.order_number == target[0]), None
-        )
+        targets = filled.get("item") or turn.slot("item") or []
+        return next(iter(visible_among(tx, turn.identity, [order for order, _ in targets[:1]])), None)
 
     def _next(self, turn: Turn, tx: Transaction, filled: dict[str, Any]) -> str | None:
         """The slot to ask for; None when the task can be decided."""
@@ -196,12 +206,20 @@ class TaskForm(KefuAction):
             return "guest_code" if slots.get("guest_order") else "guest_order"
         if slots.get("item") is None:
             return "item"
-        orders = {order.order_number: order for order in visible_orders(tx, turn.identity)}
-        operation = operation_of(self.task, [Target(o, n) for o, n in slots["item"]], orders, slots)
+        targets = [Target(order, line) for order, line in slots["item"]]
+        operation = self._operation(turn, tx, targets, slots)
         if operation is None:
             return None
         outcome = assess(tx, turn.identity, operation, now=turn.now)
         return str(outcome.facts["missing"]) if outcome.kind == "ask" else None
+
+    def _operation(
+        self, turn: Turn, tx: Transaction, targets: Sequence[Target], slots: dict[str, Any]
+    ) -> Operation | None:
+        if self.task.kind is None:
+            return None
+        mine = visible_among(tx, turn.identity, [target.order_number for target in targets])
+        return operation_of(self.task, targets, {order.order_number: order for order in mine}, slots)
 
 
 def _answers(turn: Turn, task: Task, requested: str | None) -> bool:

@@ -15,7 +15,7 @@ from actions.status import focus, say_status
 from actions.tasks import cleared
 from actions.turn import Event, Turn
 from actions.words import bullets, goods, line_name, spoken, word
-from kefu.shop.identity import visible_orders
+from kefu.shop.identity import visible_among, visible_orders
 from kefu.shop.money import Money
 from kefu.shop.operation import Item, Operation
 from kefu.shop.records import Order, Return, Transaction
@@ -31,7 +31,7 @@ def say_between(turn: Turn, tx: Transaction) -> list[Event]:
 def chosen(turn: Turn, tx: Transaction) -> list[Order]:
     """The orders in the ``item`` slot, as far as the speaker may see them."""
     numbers = [order for order, _ in turn.slot("item") or []]
-    return [order for order in visible_orders(tx, turn.identity) if order.order_number in numbers]
+    return visible_among(tx, turn.identity, numbers)
 
 
 class ActionSubmitOrderStatus(KefuAction):
@@ -131,7 +131,7 @@ class ActionSubmitAccess(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         number, line_number = next(iter(turn.slot("item") or []), (None, None))
-        order = next((o for o in visible_orders(tx, turn.identity) if o.order_number == number), None)
+        order = next(iter(visible_among(tx, turn.identity, [number] if number else [])), None)
         if order is None:
             turn.say("access_none", custom=OFFER)
             return cleared()

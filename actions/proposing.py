@@ -11,7 +11,7 @@ from actions.tasks import Task, cleared, operation_of, task_events
 from actions.turn import Event, Turn
 from actions.wiring import settings
 from kefu.shop import confirmations
-from kefu.shop.identity import visible_orders
+from kefu.shop.identity import visible_among
 from kefu.shop.operation import Operation
 from kefu.shop.operations import assess
 from kefu.shop.records import Confirmation, Transaction
@@ -35,7 +35,8 @@ def pending(turn: Turn, tx: Transaction) -> Confirmation | None:
 
 def submit(turn: Turn, tx: Transaction, task: Task) -> list[Event]:
     """Decide what a task's slots hold; they end here."""
-    orders = {order.order_number: order for order in visible_orders(tx, turn.identity)}
+    numbers = [order for order, _ in turn.slot("item") or []]
+    orders = {order.order_number: order for order in visible_among(tx, turn.identity, numbers)}
     targets = [Target(order, line) for order, line in turn.slot("item") or [] if order in orders]
     operation = operation_of(task, targets, orders, turn.tracker.slots)
     if operation is None:

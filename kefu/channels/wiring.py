@@ -95,7 +95,7 @@ class StoreRecords:
                 tx.buttons.add(Button(press.nonce, session_id, press.title, press.intent, press.entities))
             tx.turns.add(session_id, message_id, answered.content_hash, words)
             chats.answer(tx, session_id, message_id, answered.messages)
-            return inbox.next_due(tx, session_id, process_id=claim.process_id, now=utc_now())
+            return inbox.next_under(tx, claim, now=utc_now())
 
         return await self.run(write, write=True)
 

@@ -7,6 +7,7 @@ one order that they proved with a one-time code, until the time in clause privac
 from __future__ import annotations
 
 import secrets as random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ __all__ = [
     "read_session_token",
     "send_code",
     "session_token",
+    "visible_among",
     "visible_orders",
 ]
 
@@ -70,6 +72,8 @@ def may_see(tx: Transaction, identity: Identity, order_number: str) -> Order | N
     Who may see it stands in the query itself: an order of somebody else is never loaded.
     """
     number = order_number.strip().upper()
+    if not number:
+        return None
     if not number.isprintable():  # a database may refuse such text, which would be an answer of its own
         return None
     if identity.customer_id is not None:
@@ -84,6 +88,14 @@ def visible_orders(tx: Transaction, identity: Identity) -> list[Order]:
     proved = identity.verified_order
     order = tx.orders.get_proved(proved, proved) if proved else None
     return [order] if order is not None else []
+
+
+def visible_among(tx: Transaction, identity: Identity, numbers: Collection[str]) -> list[Order]:
+    """Those of ``visible_orders`` that have one of these numbers, newest first; one is read alone."""
+    if len(set(numbers)) > 1:
+        return [order for order in visible_orders(tx, identity) if order.order_number in numbers]
+    seen = (may_see(tx, identity, number) for number in set(numbers))
+    return [order for order in seen if order is not None and order.order_number in numbers]
 
 
 def open_session(

@@ -39,13 +39,16 @@ def next_due(tx: Transaction, session_id: str, *, process_id: str, now: datetime
     """
     tx.sessions.hold(session_id)
     number = tx.inboxes.claim(session_id, process_id)
-    if number is None:
-        return None
-    message = tx.messages.next_unanswered(session_id, since=now - TAKEN_UP)
+    return next_under(tx, Claim(session_id, process_id, number), now=now) if number is not None else None
+
+
+def next_under(tx: Transaction, claim: Claim, *, now: datetime) -> Due | None:
+    """The first unanswered message under a claim that stands (``require``); None: it is given back."""
+    message = tx.messages.next_unanswered(claim.session_id, since=now - TAKEN_UP)
     if message is None:
-        tx.inboxes.release(session_id, process_id, number)
+        tx.inboxes.release(claim.session_id, claim.process_id, claim.number)
         return None
-    return Due(message, Claim(session_id, process_id, number))
+    return Due(message, claim)
 
 
 def require(tx: Transaction, claim: Claim) -> None:

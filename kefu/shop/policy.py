@@ -30,6 +30,12 @@ class Policy:
         """The policy in force at ``now``."""
         return cls(tx.policy.in_force(now))
 
+    @classmethod
+    def of_clause(cls, tx: Transaction, clause: str, *, now: datetime) -> Policy:
+        """As ``load``, for whoever asks for one clause alone."""
+        held = tx.policy.clause(clause, now)
+        return cls({clause: held} if held is not None else {})
+
     def clause(self, clause: str) -> Clause:
         """One clause; raises ConfigError when the shop's policy has none of that id."""
         if clause not in self.clauses:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,7 +14,9 @@ from sqlalchemy.engine import Connection
 
 from kefu.errors import DuplicateKey, StoreError
 from kefu.store import schema
+from kefu.store.memory import Memory
 
+Value = TypeVar("Value")
 Clock = Callable[[], datetime]
 Rows = Sequence[Mapping[str, Any]]
 
@@ -67,6 +69,13 @@ def translated() -> Iterator[None]:
         raise StoreError(f"the database could not take the statement: {_first_line(error)}") from error
 
 
+def _only_reads(statement: Any) -> bool:
+    """Whether a statement is a select that holds no rows; SQL in words may do anything."""
+    return (
+        bool(getattr(statement, "is_select", False)) and getattr(statement, "_for_update_arg", None) is None
+    )
+
+
 class Repository:
     """One table family inside one transaction."""
 
@@ -74,6 +83,7 @@ class Repository:
         self._connection = connection
         self._clock = clock
         self._until: datetime | None = None
+        self._memory: Memory = connection.get_execution_options()["kefu_memory"]
         self.moved: set[str] = set()  # the change counters that it moved
 
     def only_before(self, moment: datetime) -> None:
@@ -83,34 +93,52 @@ class Repository:
     def _begun(self, table: sa.Table) -> Any:
         return sa.true() if self._until is None else table.c.created_at < self._until
 
-    def _run(self, statement: Any, rows: Rows | None = None) -> Any:
+    def _run(self, statement: Any, values: Rows | Mapping[str, Any] | None = None) -> Any:
+        """Run a statement, with rows once for each; before one that is no plain reading all is forgotten."""
+        if not _only_reads(statement):
+            self._memory.forget()
         with translated():
-            return self._connection.execute(statement, rows) if rows else self._connection.execute(statement)
-
-    def _try(self, statement: Any) -> Any:
-        """Run a statement that may be refused; the transaction stays usable afterwards."""
-        with translated(), self._connection.begin_nested():
+            if values:
+                return self._connection.execute(statement, values)
             return self._connection.execute(statement)
 
-    def _one(self, statement: Any) -> Mapping[str, Any] | None:
-        row: Mapping[str, Any] | None = self._run(statement).mappings().first()
+    def _try(self, statement: Any, values: Mapping[str, Any] | None = None) -> Any:
+        """Run a statement that may be refused; the transaction stays usable afterwards."""
+        if self._connection.dialect.name == "sqlite":  # undoes a refused statement by itself
+            return self._run(statement, values)
+        with translated(), self._connection.begin_nested():
+            return self._run(statement, values)
+
+    def _one(self, statement: Any, values: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:
+        row: Mapping[str, Any] | None = self._run(statement, values).mappings().first()
         return row
 
-    def _all(self, statement: Any) -> list[Mapping[str, Any]]:
-        return list(self._run(statement).mappings())
+    def _all(self, statement: Any, values: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
+        return list(self._run(statement, values).mappings())
 
-    def _value(self, statement: Any) -> Any:
-        return self._run(statement).scalar()
+    def _value(self, statement: Any, values: Mapping[str, Any] | None = None) -> Any:
+        return self._run(statement, values).scalar()
+
+    def _remembered(self, key: Hashable, read: Callable[[], Value]) -> Value:
+        """What ``read`` gives, read once in a transaction as long as nothing is written or held in it."""
+        return self._memory.get(key, read)
 
     def _held(self, statement: Any) -> Any:
         """In a write transaction, take the rows of a select until its end (SQLite has no need)."""
-        if self._connection.get_execution_options().get("kefu_write"):
-            return statement.with_for_update(key_share=True)
-        return statement
+        return statement.with_for_update(key_share=True) if self._writes else statement
 
-    def _must_change(self, statement: Any, what: str) -> None:
+    @property
+    def _writes(self) -> bool:
+        return bool(self._connection.get_execution_options().get("kefu_write"))
+
+    @property
+    def _holds_rows(self) -> bool:
+        """Whether a row has to be taken to have it alone: not where one transaction writes at a time."""
+        return self._writes and self._connection.dialect.name != "sqlite"
+
+    def _must_change(self, statement: Any, what: str, values: Mapping[str, Any] | None = None) -> None:
         """Run an update that has to hit a row; StoreError with ``what`` where it hits none."""
-        if self._try(statement).rowcount == 0:
+        if self._try(statement, values).rowcount == 0:
             raise StoreError(what)
 
     def _move(self, table: sa.Table, key: str, row_id: str, *, column: str, to: str, **marks: Any) -> None:

@@ -12,6 +12,8 @@ from kefu.store.chat_records import Confirmation
 
 _TABLE = schema.confirmations
 _FIELDS = tuple(column.name for column in _TABLE.columns)
+_OPEN = sa.and_(_TABLE.c.session_id == sa.bindparam("session"), _TABLE.c.state == "open")
+_OPEN_OF, _VOID = sa.select(_TABLE).where(_OPEN), sa.update(_TABLE).where(_OPEN).values(state="void")
 
 
 class Confirmations(Repository):
@@ -30,9 +32,7 @@ class Confirmations(Repository):
 
     def open_of(self, session_id: str) -> Confirmation | None:
         """The session's open confirmation, expired or not; None where there is none."""
-        open_ones = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.state == "open")
-        row = self._one(sa.select(_TABLE).where(open_ones))
-        return Confirmation(**row) if row else None
+        return self._remembered(("open", session_id), lambda: self._read_open(session_id))
 
     def use(self, nonce: str, *, now: datetime | None = None) -> bool:
         """Use a confirmation up; False where it is not open any more or expired by ``now``.
@@ -46,5 +46,8 @@ class Confirmations(Repository):
 
     def void(self, session_id: str) -> None:
         """Make the session's open confirmation void, if there is one."""
-        here = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.state == "open")
-        self._run(sa.update(_TABLE).where(here).values(state="void"))
+        self._run(_VOID, {"session": session_id})
+
+    def _read_open(self, session_id: str) -> Confirmation | None:
+        row = self._one(_OPEN_OF, {"session": session_id})
+        return Confirmation(**row) if row else None

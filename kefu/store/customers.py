@@ -13,6 +13,7 @@ from kefu.store.records import Customer
 _TABLE = schema.customers
 _FIELDS = tuple(column.name for column in _TABLE.columns if column.name != "email_key")
 _SELECT = sa.select(*(_TABLE.c[name] for name in _FIELDS))
+_GET = _SELECT.where(_TABLE.c.customer_id == sa.bindparam("customer"))
 
 
 class Customers(Repository):
@@ -20,7 +21,7 @@ class Customers(Repository):
 
     def get(self, customer_id: str) -> Customer | None:
         """The customer with this id, None where there is none."""
-        row = self._one(_SELECT.where(_TABLE.c.customer_id == customer_id))
+        row = self._one(_GET, {"customer": customer_id})
         return Customer(**row) if row else None
 
     def by_email(self, email: str) -> Customer | None:

@@ -21,6 +21,7 @@ from sqlalchemy.util import await_only
 
 from kefu.errors import ConfigError, StaleRevision
 from kefu.store.base import translated
+from kefu.store.memory import Memory
 
 CONNECTIONS = 15  # at most, of one store
 _LOCK_WAIT_SECONDS = 10.0
@@ -99,7 +100,9 @@ def connected(
 
     ``alive`` is called while a lock is waited for; what it raises ends the waiting.
     """
-    options: dict[str, Any] = {"kefu_write": write, "kefu_migrating": migrating, "kefu_alive": alive}
+    options: dict[str, Any] = {
+        "kefu_write": write, "kefu_migrating": migrating, "kefu_alive": alive, "kefu_memory": Memory()
+    }  # fmt: skip
     if engine.dialect.name == "postgresql" and not write:
         options.update(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with translated():
@@ -127,12 +130,27 @@ def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     write = options.get("kefu_write", False)
     # a migration makes some tables anew; dropping the old one must not take along what hangs on it
-    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('kefu_migrating') else 'ON'}")
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+    _say(
+        connection,
+        f"PRAGMA foreign_keys={'OFF' if options.get('kefu_migrating') else 'ON'}",
+        f"PRAGMA query_only={'OFF' if write else 'ON'}",
+        *([] if write else ["BEGIN"]),
+    )
     if write:
         _take_lock(connection, options.get("kefu_alive"))
-    else:
-        connection.exec_driver_sql("BEGIN")
+
+
+def _say(connection: Connection, *words: str) -> None:
+    """Have the driver run what gives no rows: it begins each transaction, so nothing lies between."""
+    dialect, base = connection.dialect, connection.dialect.dbapi.Error
+    cursor = connection.connection.cursor()
+    try:
+        for each in words:
+            cursor.execute(each)
+    except base as error:
+        raise sa.exc.DBAPIError.instance(words[-1], None, error, base, dialect=dialect) from error
+    finally:
+        cursor.close()
 
 
 def _take_lock(connection: Connection, alive: Callable[[], None] | None) -> None:
@@ -140,7 +158,7 @@ def _take_lock(connection: Connection, alive: Callable[[], None] | None) -> None
     until = monotonic() + _LOCK_WAIT_SECONDS
     while True:
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _say(connection, "BEGIN IMMEDIATE")
             return
         except sa.exc.OperationalError as error:
             if "locked" not in str(error.orig) or monotonic() >= until:

@@ -13,6 +13,23 @@ from kefu.store.base import Repository
 _TABLE, _PROCESSES, _MESSAGES = schema.inboxes, schema.processes, schema.messages
 
 
+def _free() -> Any:
+    """Nobody has the conversation, or somebody who is gone."""
+    living = sa.select(_PROCESSES.c.process_id).where(_PROCESSES.c.process_id == _TABLE.c.process_id)
+    return sa.or_(_TABLE.c.process_id.is_(None), ~living.exists())
+
+
+_MINE = _TABLE.c.session_id == sa.bindparam("session")
+_NUMBER = _TABLE.c.number == sa.bindparam("held")
+_SAME = sa.and_(_MINE, _NUMBER, _TABLE.c.process_id == sa.bindparam("me"))
+_GET = sa.select(_TABLE).where(_MINE)
+_ADD = sa.insert(_TABLE)
+_TAKE = sa.update(_TABLE).where(_MINE, _NUMBER, _free())
+_TAKE = _TAKE.values(process_id=sa.bindparam("me"), number=sa.bindparam("new"))
+_HOLDS = sa.select(_TABLE.c.number).where(_SAME)
+_RELEASE = sa.update(_TABLE).where(_SAME).values(process_id=None)
+
+
 class Inboxes(Repository):
     """Claims of conversations. Whoever changes one holds the session first (``sessions.hold``).
 
@@ -22,25 +39,23 @@ class Inboxes(Repository):
 
     def claim(self, session_id: str, process_id: str) -> int | None:
         """The number of the process's claim, which grows from owner to owner; None where another has it."""
-        row = self._one(sa.select(_TABLE).where(_TABLE.c.session_id == session_id))
+        row = self._one(_GET, {"session": session_id})
         if row is None:
-            self._try(sa.insert(_TABLE).values(session_id=session_id, process_id=process_id, number=1))
+            self._try(_ADD, {"session_id": session_id, "process_id": process_id, "number": 1})
             return 1
         number = int(row["number"])
         if row["process_id"] == process_id:
             return number
-        here = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.number == number, _free())
-        changed = sa.update(_TABLE).where(here).values(process_id=process_id, number=number + 1)
-        return number + 1 if self._run(changed).rowcount else None
+        taken = self._run(_TAKE, {"session": session_id, "held": number, "new": number + 1, "me": process_id})
+        return number + 1 if taken.rowcount else None
 
     def holds(self, session_id: str, process_id: str, number: int) -> bool:
         """Whether the claim still stands."""
-        same = sa.select(_TABLE.c.number).where(_same(session_id, process_id, number))
-        return self._value(same) is not None
+        return self._value(_HOLDS, {"session": session_id, "me": process_id, "held": number}) is not None
 
     def release(self, session_id: str, process_id: str, number: int) -> None:
         """Give a conversation back; does nothing where another process has it by now."""
-        self._run(sa.update(_TABLE).where(_same(session_id, process_id, number)).values(process_id=None))
+        self._run(_RELEASE, {"session": session_id, "me": process_id, "held": number})
 
     def left(self, process_id: str, *, since: datetime, session_id: str | None = None) -> list[str]:
         """Running conversations with an unanswered message since then that no other process works on.
@@ -76,14 +91,3 @@ class Inboxes(Repository):
         if beats is not None:
             here = sa.and_(here, _PROCESSES.c.beats == beats)
         return bool(self._run(sa.delete(_PROCESSES).where(here)).rowcount)
-
-
-def _same(session_id: str, process_id: str, number: int) -> Any:
-    mine = sa.and_(_TABLE.c.process_id == process_id, _TABLE.c.number == number)
-    return sa.and_(_TABLE.c.session_id == session_id, mine)
-
-
-def _free() -> Any:
-    """Nobody has the conversation, or somebody who is gone."""
-    living = sa.select(_PROCESSES.c.process_id).where(_PROCESSES.c.process_id == _TABLE.c.process_id)
-    return sa.or_(_TABLE.c.process_id.is_(None), ~living.exists())

@@ -14,6 +14,18 @@ from kefu.store.chat_records import ChatMessage
 
 _TABLE = schema.messages
 _FIELDS = tuple(column.name for column in _TABLE.columns)
+_MINE = _TABLE.c.session_id == sa.bindparam("session")
+_OF_CLIENT = sa.and_(_MINE, _TABLE.c.message_id == sa.bindparam("client"))
+_ADD = sa.insert(_TABLE)
+_LAST = sa.select(sa.func.max(_TABLE.c.seq)).where(_MINE)
+_AFTER = sa.select(_TABLE).where(_MINE, _TABLE.c.seq > sa.bindparam("seen")).order_by(_TABLE.c.seq)
+_AFTER = _AFTER.limit(sa.bindparam("most"))
+_GET_OF_CLIENT = sa.select(_TABLE).where(_OF_CLIENT)
+_SET_ANSWERED = sa.update(_TABLE).where(_OF_CLIENT).values(answered=True)
+_UNANSWERED = sa.select(_TABLE).where(
+    _MINE, _TABLE.c.answered.is_(False), _TABLE.c.at >= sa.bindparam("since", type_=_TABLE.c.at.type)
+)
+_UNANSWERED = _UNANSWERED.order_by(_TABLE.c.seq).limit(1)
 
 
 class Messages(Repository):
@@ -35,13 +47,12 @@ class Messages(Repository):
             session_id, self.last(session_id) + 1, author, text, dict(parts or {}), message_id, content_hash,
             answered=not waits, at=self._clock(),
         )  # fmt: skip
-        self._try(sa.insert(_TABLE).values({name: getattr(said, name) for name in _FIELDS}))
+        self._try(_ADD, {name: getattr(said, name) for name in _FIELDS})
         return said
 
     def last(self, session_id: str) -> int:
         """The number of the last message, 0 where nothing was said."""
-        highest = sa.select(sa.func.max(_TABLE.c.seq)).where(_TABLE.c.session_id == session_id)
-        return int(self._value(highest) or 0)
+        return int(self._value(_LAST, {"session": session_id}) or 0)
 
     def lasts(self, session_ids: Sequence[str]) -> dict[str, int]:
         """The number of the last message of each conversation in which something was said."""
@@ -51,29 +62,25 @@ class Messages(Repository):
 
     def after(self, session_id: str, seq: int, *, limit: int) -> list[ChatMessage]:
         """At most ``limit`` messages that follow number ``seq``, in order."""
-        here = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.seq > seq)
-        return self._records(sa.select(_TABLE).where(here).order_by(_TABLE.c.seq).limit(limit))
+        return self._records(_AFTER, {"session": session_id, "seen": seq, "most": limit})
 
     def get(self, session_id: str, seq: int) -> ChatMessage | None:
         """One message by its number."""
         here = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.seq == seq)
-        return next(iter(self._records(sa.select(_TABLE).where(here))), None)
+        return next(iter(self._records(sa.select(_TABLE).where(here), {})), None)
 
     def of_client(self, session_id: str, message_id: str) -> ChatMessage | None:
         """The customer's message with the client's own id."""
-        here = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.message_id == message_id)
-        return next(iter(self._records(sa.select(_TABLE).where(here))), None)
+        here = {"session": session_id, "client": message_id}
+        return next(iter(self._records(_GET_OF_CLIENT, here)), None)
 
     def set_answered(self, session_id: str, message_id: str) -> None:
         """Note that the answer to a customer's message is kept; does nothing for an unknown one."""
-        here = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.message_id == message_id)
-        self._run(sa.update(_TABLE).where(here).values(answered=True))
+        self._run(_SET_ANSWERED, {"session": session_id, "client": message_id})
 
     def next_unanswered(self, session_id: str, *, since: datetime) -> ChatMessage | None:
         """The first customer's message of a conversation since a moment that has no answer yet."""
-        waits = sa.and_(_TABLE.c.answered.is_(False), _TABLE.c.at >= since)
-        here = sa.and_(_TABLE.c.session_id == session_id, waits)
-        return next(iter(self._records(sa.select(_TABLE).where(here).order_by(_TABLE.c.seq).limit(1))), None)
+        return next(iter(self._records(_UNANSWERED, {"session": session_id, "since": since})), None)
 
-    def _records(self, statement: Any) -> list[ChatMessage]:
-        return [ChatMessage(**row) for row in self._all(statement)]
+    def _records(self, statement: Any, values: Mapping[str, Any]) -> list[ChatMessage]:
+        return [ChatMessage(**row) for row in self._all(statement, values)]

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from kefu.errors import StoreError
+from kefu.store import order_reading as reading
 from kefu.store import schema
-from kefu.store.base import Repository
+from kefu.store.order_reading import (
+    ADDRESS,
+    FIELDS,
+    LINE_FIELDS,
+    MEMBER_FIELDS,
+    USED_FIELDS,
+    OrderReading,
+    Reading,
+)
 from kefu.store.payments import Payments
-from kefu.store.products import Products
 from kefu.store.records import Address, Order, OrderLine
-from kefu.store.shipments import Shipments, parcels_of, told
+from kefu.store.shipments import Shipments, parcels_of
 
 _ORDERS, _LINES, _CUSTOMERS = schema.orders, schema.order_lines, schema.customers
 _PARCELS, _MEMBERSHIPS, _USED = schema.shipments, schema.memberships, schema.entitlements
-_ADDRESS = ("name", "phone", "address", "postcode", "country")
-_FIELDS = tuple(c.name for c in _ORDERS.columns if not c.name.startswith("ship_to_"))
-_MEMBER_FIELDS = ("renews", "charged_at", "next_charge_at", "ended_at", "benefit_used")
-_LINE_FIELDS = tuple(c.name for c in _LINES.columns if c.name != "product_id")
-_USED_FIELDS = ("progress_percent", "downloaded")
-
-
 _NOT_SOLD = ("pending_payment", "cancelled", "returned")
 _AT_ONCE = 200  # orders that are held
 
@@ -38,28 +39,23 @@ def _number(order: Order) -> str:
     return order.order_number
 
 
-def _address(row: Mapping[str, Any]) -> Address | None:
-    parts = {name: row[f"ship_to_{name}"] for name in _ADDRESS}
-    return Address(**{k: v or "" for k, v in parts.items()}) if any(parts.values()) else None
-
-
 def _address_columns(address: Address | None) -> dict[str, str | None]:
-    return {f"ship_to_{name}": getattr(address, name) if address else None for name in _ADDRESS}
+    return {f"ship_to_{name}": getattr(address, name) if address else None for name in ADDRESS}
 
 
 def _order_row(order: Order) -> dict[str, Any]:
-    return {**{name: getattr(order, name) for name in _FIELDS}, **_address_columns(order.address)}
+    return {**{name: getattr(order, name) for name in FIELDS}, **_address_columns(order.address)}
 
 
 def _line_row(line: OrderLine) -> dict[str, Any]:
-    return {**{name: getattr(line, name) for name in _LINE_FIELDS}, "product_id": line.product.product_id}
+    return {**{name: getattr(line, name) for name in LINE_FIELDS}, "product_id": line.product.product_id}
 
 
 def _membership_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
     """A row for each order with a membership, or of which such things are told."""
     rows = []
     for order in orders:
-        told_of = {name: getattr(order, name) for name in _MEMBER_FIELDS}
+        told_of = {name: getattr(order, name) for name in MEMBER_FIELDS}
         bought = [line.product for line in order.lines if line.product.kind == "membership"]
         if bought or any(value is not None for value in told_of.values()):
             period = str(bought[0].attributes.get("period", "month")) if bought else None
@@ -70,31 +66,39 @@ def _membership_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
 def _used_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
     """A row for each line of which is told how far it was used."""
     lines = [line for order in orders for line in order.lines]
-    names = ("order_number", "line", *_USED_FIELDS)
+    names = ("order_number", "line", *USED_FIELDS)
     rows = [{name: getattr(line, name) for name in names} for line in lines]
-    return [row for row in rows if any(row[name] is not None for name in _USED_FIELDS)]
+    return [row for row in rows if any(row[name] is not None for name in USED_FIELDS)]
 
 
-class Orders(Repository):
-    """Read orders and change what the shop allows to change."""
+class Orders(OrderReading):
+    """Read orders and change what the shop allows to change.
+
+    An order is read once in a transaction, until that writes or holds something.
+    """
 
     def get(self, order_number: str) -> Order | None:
         """The order with this number, None where there is none."""
-        return next(iter(self._records(_ORDERS.c.order_number == order_number)), None)
+        return self._first(("order", order_number), reading.by_number(), {"number": order_number})
 
     def get_owned(self, order_number: str, customer_id: str) -> Order | None:
         """The order if it is this customer's; None alike for another's and for one that is not there."""
-        mine = sa.and_(_ORDERS.c.order_number == order_number, _ORDERS.c.customer_id == customer_id)
-        return next(iter(self._records(mine)), None)
+        every: Sequence[Order] | None = self._memory.known(("orders", customer_id))
+        if every is not None:
+            return next((order for order in every if order.order_number == order_number), None)
+        mine = {"number": order_number, "customer": customer_id}
+        return self._first(("owned", order_number, customer_id), reading.by_owner(), mine)
 
     def get_proved(self, order_number: str, proved: str | None) -> Order | None:
         """The order if it is the one that a guest has ``proved``; None alike for every other number."""
-        mine = sa.and_(_ORDERS.c.order_number == order_number, _ORDERS.c.order_number == sa.literal(proved))
-        return next(iter(self._records(mine)), None)
+        mine = {"number": order_number, "proved": proved}
+        return self._first(("proved", order_number, proved), reading.by_proof(), mine)
 
     def of_customer(self, customer_id: str) -> list[Order]:
         """A customer's orders, newest first."""
-        return self._records(_ORDERS.c.customer_id == customer_id)
+        mine = {"customer": customer_id}
+        key = ("orders", customer_id)
+        return list(self._remembered(key, lambda: self._records(reading.by_customer(), mine)))
 
     def numbers(self, *, most: int) -> list[tuple[str, str | None]]:
         """Order and tracking numbers of the ``most`` newest orders: how such numbers look here."""
@@ -122,7 +126,7 @@ class Orders(Repository):
             if not rows:
                 return
             numbers = [row["order_number"] for row in rows]
-            yield from sorted(self._records(_ORDERS.c.order_number.in_(numbers)), key=_number)
+            yield from sorted(self._records(reading.by_numbers(), {"numbers": numbers}), key=_number)
             last = numbers[-1]
 
     def lock(self, order_number: str) -> Order | None:
@@ -198,6 +202,9 @@ class Orders(Repository):
         Shipments(self._connection, self._clock).put(parcels)
         Payments(self._connection, self._clock).of_orders(orders)
 
+    def _first(self, key: Hashable, kind: Reading, values: Mapping[str, Any]) -> Order | None:
+        return self._remembered(key, lambda: next(iter(self._records(kind, values)), None))
+
     def _set(self, order_number: str, **values: Any) -> None:
         changed = sa.update(_ORDERS).where(_ORDERS.c.order_number == order_number).values(**values)
         self._must_change(changed, f"there is no order {order_number!r}")
@@ -207,33 +214,3 @@ class Orders(Repository):
     ) -> None:
         here = sa.and_(_LINES.c.order_number == order_number, _LINES.c.line == line, condition)
         self._must_change(sa.update(_LINES).where(here).values(**values), problem)
-
-    def _records(self, where: Any) -> list[Order]:
-        of_member = [_MEMBERSHIPS.c[name] for name in _MEMBER_FIELDS]
-        statement = sa.select(_ORDERS, *of_member).select_from(_ORDERS.outerjoin(_MEMBERSHIPS)).where(where)
-        rows = self._all(statement.order_by(_ORDERS.c.placed_at.desc(), _ORDERS.c.order_number.desc()))
-        lines = self._lines(where) if rows else {}
-        parcels = Shipments(self._connection, self._clock).where(where) if rows else {}
-        return [
-            Order(
-                **{name: row[name] for name in (*_FIELDS, *_MEMBER_FIELDS)},
-                **told(parcels.get(row["order_number"], ())),
-                address=_address(row),
-                lines=tuple(lines.get(row["order_number"], ())),
-                shipments=parcels.get(row["order_number"], ()),
-            )
-            for row in rows
-        ]
-
-    def _lines(self, where: Any) -> dict[str, list[OrderLine]]:
-        used = [_USED.c[name] for name in _USED_FIELDS]
-        joined = _LINES.join(_ORDERS).outerjoin(_USED)
-        statement = sa.select(_LINES, *used).select_from(joined).where(where)
-        rows = self._all(statement.order_by(_LINES.c.order_number, _LINES.c.line))
-        products = Products(self._connection, self._clock).by_ids(row["product_id"] for row in rows)
-        found: dict[str, list[OrderLine]] = {}
-        for row in rows:
-            fields = {name: row[name] for name in (*_LINE_FIELDS, *_USED_FIELDS)}
-            line = OrderLine(**fields, product=products[row["product_id"]])
-            found.setdefault(row["order_number"], []).append(line)
-        return found

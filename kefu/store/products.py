@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -15,7 +17,7 @@ from kefu.store.records import Product, Variant
 CATALOGUE = "catalogue"  # the change counter that `put` bumps; taking stock does not
 
 _PRODUCTS, _VARIANTS = schema.products, schema.variants
-_FIELDS = ("product_id", "kind", "name_en", "name_zh", "category", "price", "currency", "stock")
+FIELDS = ("product_id", "kind", "name_en", "name_zh", "category", "price", "currency", "stock")
 
 
 def _attributes(kept: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
@@ -24,8 +26,50 @@ def _attributes(kept: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
 
 def _row(product: Product, position: int) -> dict[str, Any]:
     attributes = {k: list(v) if isinstance(v, tuple) else v for k, v in product.attributes.items()}
-    fields = {name: getattr(product, name) for name in _FIELDS}
+    fields = {name: getattr(product, name) for name in FIELDS}
     return {**fields, "position": position, "attributes": attributes}
+
+
+def product_of(row: Sequence[Any], variants: tuple[Variant, ...]) -> Product:
+    """The product of a row of ``FIELDS`` and the attributes, with its variants."""
+    *columns, attributes = row
+    fields = dict(zip(FIELDS, columns, strict=True))
+    if variants:
+        fields["stock"] = sum(variant.stock for variant in variants)
+    return Product(**fields, variants=variants, attributes=_attributes(attributes))
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The statements that read some products, built once."""
+
+    products: Any
+    variants: Any
+
+    @classmethod
+    def of(cls, within: Callable[[Any], Any]) -> _Reading:
+        columns = [*(_PRODUCTS.c[name] for name in FIELDS), _PRODUCTS.c.attributes]
+        products = sa.select(*columns).where(within(_PRODUCTS.c.product_id))
+        variants = sa.select(_VARIANTS).where(within(_VARIANTS.c.product_id))
+        return cls(
+            products.order_by(_PRODUCTS.c.position, _PRODUCTS.c.product_id),
+            variants.order_by(_VARIANTS.c.position, _VARIANTS.c.name),
+        )
+
+
+@lru_cache(maxsize=1)
+def _one_product() -> _Reading:
+    return _Reading.of(lambda column: column == sa.bindparam("product"))
+
+
+@lru_cache(maxsize=1)
+def _some_products() -> _Reading:
+    return _Reading.of(lambda column: column.in_(sa.bindparam("products", expanding=True)))
+
+
+@lru_cache(maxsize=1)
+def _all_products() -> _Reading:
+    return _Reading.of(lambda column: sa.true())
 
 
 class Products(Repository):
@@ -33,15 +77,15 @@ class Products(Repository):
 
     def get(self, product_id: str) -> Product | None:
         """The product with this id, None where there is none."""
-        return next(iter(self._records(_PRODUCTS.c.product_id == product_id)), None)
+        return next(iter(self._records(_one_product(), {"product": product_id})), None)
 
     def all(self) -> list[Product]:
         """Every product, in the catalogue's own order."""
-        return self._records(sa.true())
+        return self._records(_all_products(), {})
 
     def by_ids(self, product_ids: Iterable[str]) -> dict[str, Product]:
         """The products of these ids, by id."""
-        found = self._records(_PRODUCTS.c.product_id.in_(sorted(set(product_ids))))
+        found = self._records(_some_products(), {"products": sorted(set(product_ids))})
         return {product.product_id: product for product in found}
 
     def take_stock(self, product_id: str, variant: str | None, pieces: int) -> bool:
@@ -81,26 +125,17 @@ class Products(Repository):
         self._put(_VARIANTS, pieces)
         self._bump(schema.counters, CATALOGUE)
 
-    def _records(self, where: Any) -> list[Product]:
-        statement = sa.select(_PRODUCTS).where(where).order_by(_PRODUCTS.c.position, _PRODUCTS.c.product_id)
-        rows = self._all(statement)
-        variants = self._variants(where)
-        return [self._record(row, variants.get(row["product_id"], ())) for row in rows]
+    def _records(self, reading: _Reading, values: Mapping[str, Any]) -> list[Product]:
+        rows = self._run(reading.products, values).all()
+        variants = self._variants(reading, values) if rows else {}
+        return [product_of(row, variants.get(row[0], ())) for row in rows]
 
-    def _variants(self, where: Any) -> dict[str, tuple[Variant, ...]]:
-        statement = sa.select(_VARIANTS).join(_PRODUCTS).where(where)
+    def _variants(self, reading: _Reading, values: Mapping[str, Any]) -> dict[str, tuple[Variant, ...]]:
         found: dict[str, tuple[Variant, ...]] = {}
-        for row in self._all(statement.order_by(_VARIANTS.c.position, _VARIANTS.c.name)):
+        for row in self._all(reading.variants, values):
             before = found.get(row["product_id"], ())
             found[row["product_id"]] = (*before, Variant(row["name"], row["stock"]))
         return found
-
-    @staticmethod
-    def _record(row: Mapping[str, Any], variants: tuple[Variant, ...]) -> Product:
-        fields = {name: row[name] for name in _FIELDS}
-        if variants:
-            fields["stock"] = sum(variant.stock for variant in variants)
-        return Product(**fields, variants=variants, attributes=_attributes(row["attributes"]))
 
     def _change_stock(self, product_id: str, variant: str | None, change: int) -> bool:
         product = self.get(product_id)

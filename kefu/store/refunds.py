@@ -16,6 +16,8 @@ from kefu.store.records import Refund
 
 _TABLE, _ORDERS = schema.refunds, schema.orders
 _FIELDS = tuple(column.name for column in _TABLE.columns)
+_OF_ORDER = sa.select(_TABLE).where(_TABLE.c.order_number == sa.bindparam("number"))
+_OF_ORDER = _OF_ORDER.order_by(_TABLE.c.created_at, _TABLE.c.refund_id)
 OPEN = ("requested", "approved", "submitted")
 DROPPED = "refund.dropped"
 _AT_ONCE = 500  # order numbers in one statement
@@ -34,9 +36,8 @@ class Refunds(Repository):
 
     def of_order(self, order_number: str) -> list[Refund]:
         """The order's refunds, oldest first."""
-        statement = sa.select(_TABLE).where(_TABLE.c.order_number == order_number, self._begun(_TABLE))
-        rows = self._all(statement.order_by(_TABLE.c.created_at, _TABLE.c.refund_id))
-        return [Refund(**row) for row in rows]
+        statement = _OF_ORDER if self._until is None else _OF_ORDER.where(self._begun(_TABLE))
+        return [Refund(**row) for row in self._all(statement, {"number": order_number})]
 
     def get(self, refund_id: str) -> Refund | None:
         """The refund with this id, None where there is none."""

@@ -12,6 +12,8 @@ from kefu.store.records import Return
 
 _TABLE = schema.returns
 _FIELDS = tuple(column.name for column in _TABLE.columns)
+_OF_ORDER = sa.select(_TABLE).where(_TABLE.c.order_number == sa.bindparam("number"))
+_OF_ORDER = _OF_ORDER.order_by(_TABLE.c.created_at, _TABLE.c.return_id)
 
 
 class Returns(Repository):
@@ -19,9 +21,8 @@ class Returns(Repository):
 
     def of_order(self, order_number: str) -> list[Return]:
         """The order's returns, oldest first."""
-        statement = sa.select(_TABLE).where(_TABLE.c.order_number == order_number, self._begun(_TABLE))
-        rows = self._all(statement.order_by(_TABLE.c.created_at, _TABLE.c.return_id))
-        return [Return(**row) for row in rows]
+        statement = _OF_ORDER if self._until is None else _OF_ORDER.where(self._begun(_TABLE))
+        return [Return(**row) for row in self._all(statement, {"number": order_number})]
 
     def get(self, return_id: str) -> Return | None:
         """The return with this id, None where there is none."""

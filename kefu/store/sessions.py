@@ -13,6 +13,9 @@ from kefu.store.chat_records import Session
 
 _TABLE = schema.sessions
 _FIELDS = tuple(column.name for column in _TABLE.columns)
+_GET = sa.select(_TABLE).where(_TABLE.c.session_id == sa.bindparam("session"))
+_HOLD = sa.select(_TABLE.c.session_id).where(_TABLE.c.session_id == sa.bindparam("session"))
+_HOLD = _HOLD.with_for_update(key_share=True)
 
 
 class Sessions(Repository):
@@ -20,12 +23,15 @@ class Sessions(Repository):
 
     def get(self, session_id: str) -> Session | None:
         """The session with this id (expired or not), None where there is none."""
-        row = self._one(sa.select(_TABLE).where(_TABLE.c.session_id == session_id))
-        return Session(**row) if row else None
+        return self._remembered(("session", session_id), lambda: self._read(session_id))
 
     def hold(self, session_id: str) -> None:
-        """Let no other transaction that holds this session write into it until the end of this one."""
-        self._run(self._held(sa.select(_TABLE.c.session_id).where(_TABLE.c.session_id == session_id)))
+        """Let no other transaction that holds this session write into it until the end of this one.
+
+        On SQLite who writes excludes all others; who reads holds nothing.
+        """
+        if self._holds_rows and self._memory.hold(("session", session_id)):
+            self._run(_HOLD, {"session": session_id})
 
     def add(self, session: Session) -> None:
         """Record a session; DuplicateKey where its id is taken."""
@@ -46,6 +52,10 @@ class Sessions(Repository):
     def set_state(self, session_id: str, state: str) -> None:
         """Mark the session as ``open`` or, once a person was asked for, ``human``."""
         self._set(session_id, state=state)
+
+    def _read(self, session_id: str) -> Session | None:
+        row = self._one(_GET, {"session": session_id})
+        return Session(**row) if row else None
 
     def _set(self, session_id: str, **values: Any) -> None:
         changed = sa.update(_TABLE).where(_TABLE.c.session_id == session_id).values(**values)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from kefu.store import schema
 from kefu.store.base import Repository
 from kefu.store.records import Order, Shipment
 
-_TABLE, _ORDERS = schema.shipments, schema.orders
+_TABLE = schema.shipments
 _FIELDS = tuple(column.name for column in _TABLE.columns)
 OF_ONE = ("carrier", "tracking_number", "shipped_at", "delivered_at", "eta_at")
 
@@ -45,15 +43,7 @@ def parcels_of(order: Order) -> Sequence[Shipment]:
 
 
 class Shipments(Repository):
-    """Read and load parcels."""
-
-    def where(self, condition: Any) -> dict[str, tuple[Shipment, ...]]:
-        """The parcels of the orders that meet a condition, by order number, each counted from 1."""
-        statement = sa.select(_TABLE).join(_ORDERS).where(condition)
-        found: dict[str, tuple[Shipment, ...]] = {}
-        for row in self._all(statement.order_by(_TABLE.c.order_number, _TABLE.c.parcel)):
-            found[row["order_number"]] = (*found.get(row["order_number"], ()), Shipment(**row))
-        return found
+    """Load parcels; they are read with their orders."""
 
     def put(self, parcels: Sequence[Shipment]) -> None:
         """Load parcels as they are (the seed)."""

@@ -17,6 +17,22 @@ from kefu.store.base import Repository
 from kefu.store.chat_records import Conversation, Quarantined, Save
 
 _HEADS, _SAVES, _LOST = schema.conversations, schema.conversation_events, schema.conversation_quarantine
+_HEAD = _HEADS.c.conversation_id == sa.bindparam("conversation")
+_GET, _GENERATION = sa.select(_HEADS).where(_HEAD), sa.select(_HEADS.c.generation).where(_HEAD)
+_HERE = sa.and_(_HEAD, _HEADS.c.generation == sa.bindparam("begun"))
+_STANDS = sa.and_(_HERE, _HEADS.c.last == sa.bindparam("before"))
+_LATE = sa.and_(_STANDS, _HEADS.c.fence <= sa.bindparam("mine"))
+_ADVANCE = sa.update(_HEADS).where(_LATE).values(last=sa.bindparam("new"))
+_FOLD = sa.update(_HEADS).where(_HERE, _HEADS.c.folded < sa.bindparam("upto"))
+_FOLD = _FOLD.values(folded=sa.bindparam("upto"), checkpoint=sa.bindparam("short"))
+_ADD = sa.insert(_SAVES)
+_BEHIND = sa.select(_SAVES.c.seq, _SAVES.c.events).where(
+    _SAVES.c.conversation_id == sa.bindparam("conversation"),
+    _SAVES.c.generation == sa.bindparam("begun"),
+    _SAVES.c.seq > sa.bindparam("seen"),
+)
+_BEHIND = _BEHIND.order_by(_SAVES.c.seq)
+_NO_FENCE = 2**62  # of whoever holds no lock with a number: above them all
 
 
 class Conversations(Repository):
@@ -40,9 +56,7 @@ class Conversations(Repository):
 
     def generation(self, conversation_id: str) -> int | None:
         """How often the conversation has begun anew; None where nothing was said."""
-        found: int | None = self._value(
-            sa.select(_HEADS.c.generation).where(_HEADS.c.conversation_id == conversation_id)
-        )
+        found: int | None = self._value(_GENERATION, {"conversation": conversation_id})
         return found
 
     def append(
@@ -63,12 +77,12 @@ class Conversations(Repository):
             self._must_be_again(conversation_id, events, generation=generation, seq=after + 1)
             return
         row = {"conversation_id": conversation_id, "generation": generation, "seq": after + 1}
-        self._run(sa.insert(_SAVES).values(**row, events=events, saved_at=self._clock()))
+        self._run(_ADD, {**row, "events": events, "saved_at": self._clock()})
 
     def fold(self, conversation_id: str, checkpoint: str, *, generation: int, upto: int) -> None:
         """Let ``checkpoint`` stand for the saves up to ``upto``; they stay for who asks for all."""
-        further = sa.and_(self._head(conversation_id, generation), _HEADS.c.folded < upto)
-        self._run(sa.update(_HEADS).where(further).values(folded=upto, checkpoint=checkpoint))
+        here = {"conversation": conversation_id, "begun": generation}
+        self._run(_FOLD, {**here, "upto": upto, "short": checkpoint})
 
     def unfold(self, conversation_id: str) -> None:
         """Forget a checkpoint that cannot be read; the saves hold everything."""
@@ -97,7 +111,7 @@ class Conversations(Repository):
         return sa.and_(_HEADS.c.conversation_id == conversation_id, _HEADS.c.generation == generation)
 
     def _whole(self, conversation_id: str, *, behind_checkpoint: bool) -> Conversation | None:
-        head = self._one(sa.select(_HEADS).where(_HEADS.c.conversation_id == conversation_id))
+        head = self._one(_GET, {"conversation": conversation_id})
         if head is None:
             return None
         folded = head["folded"] if behind_checkpoint else 0
@@ -107,16 +121,13 @@ class Conversations(Repository):
         return Conversation(conversation_id, head["generation"], head["last"], folded, checkpoint, saves)
 
     def _saves(self, conversation_id: str, generation: int, *, after: int) -> tuple[Save, ...]:
-        here = sa.and_(_SAVES.c.conversation_id == conversation_id, _SAVES.c.generation == generation)
-        statement = sa.select(_SAVES.c.seq, _SAVES.c.events).where(here, _SAVES.c.seq > after)
-        return tuple(Save(row["seq"], row["events"]) for row in self._all(statement.order_by(_SAVES.c.seq)))
+        here = {"conversation": conversation_id, "begun": generation, "seen": after}
+        return tuple(Save(*row) for row in self._run(_BEHIND, here))
 
     def _advance(self, conversation_id: str, *, generation: int, after: int, fence: int) -> bool:
         """Move the conversation's number on; False where it does not stand at ``after``."""
-        stands = sa.and_(self._head(conversation_id, generation), _HEADS.c.last == after)
-        if fence:
-            stands = sa.and_(stands, _HEADS.c.fence <= fence)
-        if self._run(sa.update(_HEADS).where(stands).values(last=after + 1)).rowcount:
+        here = {"conversation": conversation_id, "begun": generation, "before": after, "new": after + 1}
+        if self._run(_ADVANCE, {**here, "mine": fence or _NO_FENCE}).rowcount:
             return True
         if after or generation or self.generation(conversation_id) is not None:
             return False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -43,45 +44,66 @@ from kefu.store.trackers import Conversations
 from kefu.store.turns import Turns
 
 Value = TypeVar("Value")
+Kind = TypeVar("Kind", bound=Repository)
 
 _KEPT_BY_EMPTYING = ("counters", "legal_moves", "switches", "audit", "passages_gone")
+
+
+class _Made(Generic[Kind]):
+    """A repository of a transaction, made when it is first asked for: a turn needs a few of them."""
+
+    def __init__(self, kind: Callable[[Connection, Clock], Kind]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tx: Transaction, _owner: type | None = None) -> Kind:
+        made = self._kind(tx._connection, tx._clock)
+        vars(tx)[self._name] = made  # found before this from now on
+        return made
 
 
 class Transaction(Repository):
     """What ``Store.read()`` and ``Store.write()`` yield: one attribute a table family."""
 
+    audit = _Made(Audit)
+    books = _Made(Books)
+    customers = _Made(Customers)
+    products = _Made(Products)
+    relations = _Made(Relations)
+    orders = _Made(Orders)
+    shipments = _Made(Shipments)
+    returns = _Made(Returns)
+    payments = _Made(Payments)
+    claims = _Made(Claims)
+    switches = _Made(Switches)
+    invoices = _Made(Invoices)
+    coupons = _Made(Coupons)
+    policy = _Made(Policy)
+    passages = _Made(Passages)
+    passage_sources = _Made(PassageSources)
+    sessions = _Made(Sessions)
+    codes = _Made(Codes)
+    confirmations = _Made(Confirmations)
+    buttons = _Made(Buttons)
+    tickets = _Made(Tickets)
+    outbox = _Made(Outbox)
+    turns = _Made(Turns)
+    conversations = _Made(Conversations)
+    messages = _Made(Messages)
+    inboxes = _Made(Inboxes)
+    attachments = _Made(Attachments)
+    feedback = _Made(FeedbackRows)
+
     def __init__(self, connection: Connection, clock: Clock, kept: Kept | None = None) -> None:
         super().__init__(connection, clock)
         self._kept = kept or Kept()
-        self.audit = Audit(connection, clock)
-        self.books = Books(connection, clock)
-        self.customers = Customers(connection, clock)
-        self.products = Products(connection, clock)
-        self.relations = Relations(connection, clock)
-        self.orders = Orders(connection, clock)
-        self.shipments = Shipments(connection, clock)
-        self.returns = Returns(connection, clock)
-        self.payments = Payments(connection, clock)
-        self.refunds = Refunds(connection, clock, self.audit)
-        self.claims = Claims(connection, clock)
-        self.switches = Switches(connection, clock)
-        self.invoices = Invoices(connection, clock)
-        self.coupons = Coupons(connection, clock)
-        self.policy = Policy(connection, clock)
-        self.passages = Passages(connection, clock)
-        self.passage_sources = PassageSources(connection, clock)
-        self.sessions = Sessions(connection, clock)
-        self.codes = Codes(connection, clock)
-        self.confirmations = Confirmations(connection, clock)
-        self.buttons = Buttons(connection, clock)
-        self.tickets = Tickets(connection, clock)
-        self.outbox = Outbox(connection, clock)
-        self.turns = Turns(connection, clock)
-        self.conversations = Conversations(connection, clock)
-        self.messages = Messages(connection, clock)
-        self.inboxes = Inboxes(connection, clock)
-        self.attachments = Attachments(connection, clock)
-        self.feedback = FeedbackRows(connection, clock)
+
+    @cached_property
+    def refunds(self) -> Refunds:
+        """Refunds, each of whose moves is told to the audit."""
+        return Refunds(self._connection, self._clock, self.audit)
 
     @property
     def driver_connection(self) -> Any:

@@ -11,6 +11,10 @@ from kefu.store.base import Repository
 from kefu.store.chat_records import Turn
 
 _TABLE = schema.turns
+_GET = sa.select(_TABLE).where(
+    _TABLE.c.session_id == sa.bindparam("session"), _TABLE.c.message_id == sa.bindparam("client")
+)
+_ADD = sa.insert(_TABLE)
 
 
 class Turns(Repository):
@@ -18,8 +22,7 @@ class Turns(Repository):
 
     def get(self, session_id: str, message_id: str) -> Turn | None:
         """The turn that answered this message, None where it was not answered yet."""
-        here = sa.and_(_TABLE.c.session_id == session_id, _TABLE.c.message_id == message_id)
-        row = self._one(sa.select(_TABLE).where(here))
+        row = self._one(_GET, {"session": session_id, "client": message_id})
         return Turn(**row) if row else None
 
     def add(
@@ -33,5 +36,5 @@ class Turns(Repository):
     ) -> Turn:
         """Record an answer; DuplicateKey where the message has one."""
         turn = Turn(session_id, message_id, content_hash, answer_json, now or self._clock())
-        self._try(sa.insert(_TABLE).values(vars(turn)))
+        self._try(_ADD, vars(turn))
         return turn
