@@ -38,7 +38,8 @@ _MOST_SAID = 100  # problems of the training data that are logged
 class TrainingOptions(Recipe):
     """The keys of a recipe, and how it is used.
 
-    ``threads`` of torch while training, 0 for every core (as many as OMP_NUM_THREADS says, where it is set); ``serving_threads`` of ONNX Runtime.
+    ``threads`` of torch while training, 0 for every core, or as many as OMP_NUM_THREADS says;
+    ``serving_threads`` of ONNX Runtime.
     ``further``: a folder of CSV files (text, sentiment, urgency) for the heads of those names, below the
     project's root; empty for none.
     """

@@ -26,9 +26,9 @@ class Recipe:
     ``epochs`` at most, fewer (but ``epochs_least``) where they would be more than ``steps_most`` updates;
     ended ``patience`` epochs after the best one on a ``development`` share of the data (never more than
     ``development_most`` examples). Data of fewer than ``refit_below`` examples is then learnt whole, for as
-    many epochs, and larger data in batches twice as large. Examples that only teach further heads are shown in
-    ``further_epochs`` of them: their heads begin where they belong. ``batch`` examples an update, of ``accumulate``
-    parts; ``longest``: sub-tokens of a text.
+    many epochs, and larger data in batches twice as large. Examples that only teach further heads are
+    shown in ``further_epochs`` of them: their heads begin where they belong. ``batch`` examples an update,
+    of ``accumulate`` parts; ``longest``: sub-tokens of a text.
     ``learning_rate`` is that of the encoder and of the head of intents, ``head_rate`` that of the other heads
     and of new characters. ``scale``: what the cosine of the intent head is multiplied by. ``tag_weight``: the
     loss of entities beside that of intents. ``typos``: the share of examples mistyped, each time otherwise.
