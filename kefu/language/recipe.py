@@ -43,7 +43,7 @@ class Recipe:
     epochs: int = 10
     epochs_least: int = 5
     steps_most: int = 2_600
-    further_epochs: int = 3
+    further_epochs: int = 5
     patience: int = 2
     batch: int = 32
     accumulate: int = 1
