@@ -19,7 +19,7 @@ from benchmarks.turn.projects import STOCK, Project
 from benchmarks.turn.servers import environment
 from benchmarks.turn.slices import Slice
 from kefu.cli.children import rasa_command
-from kefu.cli.models import configuration_digest
+from kefu.cli.models import configuration_digest, train_command
 from kefu.errors import KefuError
 
 _KEPT = "trainings.json"
@@ -75,7 +75,12 @@ def _cost(root: Path, project: Project, change: str) -> dict[str, float]:
         return {"cpu_seconds": 0.0, "seconds": 0.0, "rss_mb": 0.0}
     name = project.model.name.removesuffix(".tar.gz") if change == COLD else change.replace(" ", "-")
     began = time.monotonic()
-    used = _run(rasa_command("train", "--fixed-model-name", name), project, environment(project, root))
+    # ours as `kefu train` does it
+    stock = project.system == STOCK
+    command = (
+        rasa_command("train", "--fixed-model-name", name) if stock else train_command(project.folder, name)
+    )
+    used = _run(command, project, environment(project, root))
     return {
         "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
         "seconds": round(time.monotonic() - began, 1),

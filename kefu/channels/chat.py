@@ -11,7 +11,7 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
-from kefu.channels import headers, page, rasa_3_6_21, refusals, shield
+from kefu.channels import headers, loading, page, rasa_3_6_21, refusals, shield
 from kefu.channels.agent import Outfit
 from kefu.channels.conversation_routes import ConversationRoutes
 from kefu.channels.conversations import Conversations
@@ -62,6 +62,7 @@ class ChatChannel(InputChannel):
         settings = Settings.load()
         if settings.serve:
             shield.keep_out()  # where `rasa run` was called and not `kefu up`: spaCy comes with the model
+        loading.apply()  # Rasa reads the model between this and the first request
         return cls(connect(settings))
 
     def url_prefix(self) -> str:

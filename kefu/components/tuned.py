@@ -38,7 +38,8 @@ _MOST_SAID = 100  # problems of the training data that are logged
 class TrainingOptions(Recipe):
     """The keys of a recipe, and how it is used.
 
-    ``threads`` of torch while training, 0 for every core; ``serving_threads`` of ONNX Runtime.
+    ``threads`` of torch while training, 0 for every core, or as many as OMP_NUM_THREADS says;
+    ``serving_threads`` of ONNX Runtime.
     ``further``: a folder of CSV files (text, sentiment, urgency) for the heads of those names, below the
     project's root; empty for none.
     """
@@ -52,7 +53,7 @@ class TrainingOptions(Recipe):
     def recipe(self) -> Recipe:
         """The recipe alone."""
         values = {field.name: getattr(self, field.name) for field in fields(Recipe)}
-        return Recipe(**{**values, "threads": self.threads or os.cpu_count() or 1})
+        return Recipe(**{**values, "threads": self.threads or _cores()})
 
     def inputs(self) -> list[str]:
         """Digests of what training reads besides the training data: weights and the further labels."""
@@ -105,6 +106,14 @@ def _digest(examples: Sequence[Example], recipe: Recipe) -> str:
     parts = repr((plain, replace(recipe, threads=1), _weights(recipe)))
     code = fingerprint(sources("kefu.language.training.fit"))
     return hashlib.sha256(f"{parts}{code}".encode()).hexdigest()[:32]
+
+
+def _cores() -> int:
+    """The threads to train on. More than the process has cores wait for each other, busily."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdecimal() and int(told):
+        return int(told)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _weights(recipe: Recipe) -> list[str]:

@@ -96,11 +96,11 @@ class Trained:
         ]
 
 
-def trained(workshop: Workshop, *, ours: bool = False) -> Trained:
+def trained(workshop: Workshop, *, ours: bool = False, augmentation: int = 0) -> Trained:
     """Rules and stories learnt as in `rasa train`, by Rasa's policies for them or by ours."""
     domain = Domain.from_yaml(DOMAIN)
     steps = YAMLStoryReader(domain).read_from_string(TRAINING)
-    generator = TrainingDataGenerator(StoryGraph(steps), domain, augmentation_factor=0)
+    generator = TrainingDataGenerator(StoryGraph(steps), domain, augmentation_factor=augmentation)
     trackers = generator.generate()
     policies = [
         workshop.create(IndexedRulePolicy if ours else RulePolicy),

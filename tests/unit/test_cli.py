@@ -9,8 +9,10 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from kefu.cli import children, models
 from kefu.cli.nginx import write_configuration
@@ -104,6 +106,33 @@ def test_a_model_that_fits_is_not_trained_again_and_becomes_the_newest(project: 
     other = project / "models" / "20200101.tar.gz"
     other.write_bytes(b"another")
     assert models.ensure_model(project) == fitting == models.newest_model(project)
+
+
+PLAIN = [{"name": name, "max_history": 6} for name in models.PLAIN_POLICIES]
+
+
+@pytest.mark.parametrize(
+    ("config", "glued"),
+    [
+        ({"policies": PLAIN}, False),
+        ({"policies": PLAIN[:1]}, False),
+        ({"policies": [*PLAIN, {"name": "TEDPolicy"}]}, True),
+        ({"policies": [{"name": "shop.policies.Own"}]}, True),
+        ({"policies": None}, True),  # Rasa chooses: TED among them
+        ({}, True),
+    ],
+)
+def test_stories_are_glued_for_policies_that_learn_from_it(
+    project: Path, config: dict[str, Any], glued: bool
+) -> None:
+    (project / "config.yml").write_text(yaml.safe_dump(config))
+    command = models.train_command(project, "m1")
+    assert command[3:6] == ["train", "--fixed-model-name", "m1"]
+    assert command[6:] == ([] if glued else ["--augmentation", "0"])
+
+
+def test_the_assistant_as_it_comes_needs_no_glued_stories() -> None:
+    assert models.train_command(ROOT, "m1")[-2:] == ["--augmentation", "0"]
 
 
 def test_no_model_says_how_to_get_one(project: Path) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import runpy
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
 from kefu.cli import quiet_rasa
+
+ROOT = Path(__file__).parents[2]
 
 
 class OldButUserFacing(UserWarning, DeprecationWarning):
@@ -42,3 +48,20 @@ def test_old_age_is_hidden_and_the_rest_is_shown(shown: list[str]) -> None:
 @pytest.mark.usefixtures("shown")
 def test_actions_are_not_told_one_by_one() -> None:
     assert not logging.getLogger("rasa_sdk.executor").isEnabledFor(logging.INFO)
+
+
+def test_who_serves_looks_for_circles_of_garbage_less_often() -> None:
+    """In a process of its own: the shield stays up."""
+    code = (
+        "import gc, runpy\n"
+        "runpy.run_module = lambda *names, **more: None\n"
+        "from kefu.cli import quiet_rasa\n"
+        "quiet_rasa.main()\n"
+        "print(gc.isenabled(), gc.get_threshold()[0])\n"
+    )
+    for serve, told in (("1", f"True {quiet_rasa.OBJECTS}"), ("0", "True 700")):
+        environment = {**os.environ, "KEFU_SERVE": serve}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.stdout.strip() == told, done.stderr

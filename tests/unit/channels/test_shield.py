@@ -18,13 +18,36 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.mark.parametrize("module", shield.STANDING_IN)
 def test_each_name_stands_in_for_one_that_rasa_has(module: str) -> None:
-    """Read from the file: the modules themselves would load TensorFlow."""
+    """Read from the file: the modules themselves would load TensorFlow or Matplotlib."""
     folder = importlib.util.find_spec("rasa").submodule_search_locations[0]  # type: ignore[union-attr, index]
     file = Path(folder).parent / (module.replace(".", "/") + ".py")
-    classes = {
-        node.name for node in ast.parse(file.read_text("utf-8")).body if isinstance(node, ast.ClassDef)
+    body = ast.parse(file.read_text("utf-8")).body
+    assert set(shield.STANDING_IN[module]) <= {
+        node.name for node in body if isinstance(node, (ast.ClassDef, ast.FunctionDef))
     }
-    assert set(shield.STANDING_IN[module]) <= classes
+
+
+def test_behind_the_shield_rasa_still_makes_a_tracker_store_and_says_what_it_cannot() -> None:
+    done = run(
+        "from kefu.channels.shield import raise_shield\n"
+        "raise_shield()\n"
+        "import sys\n"
+        "from rasa.core.tracker_store import MongoTrackerStore, TrackerStore\n"
+        "from rasa.shared.core.domain import Domain\n"
+        "from rasa.utils.endpoints import EndpointConfig\n"
+        "import rasa.nlu.test\n"
+        "assert type(TrackerStore.create(None, Domain.empty())).__name__ == 'InMemoryTrackerStore'\n"
+        "assert not {'dns', 'bson', 'matplotlib'} & set(sys.modules)\n"
+        "TrackerStore.create(EndpointConfig(type='mongod', url='mongodb://127.0.0.1:1'), Domain.empty())\n"
+    )
+    assert "ModuleNotFoundError: found a use of pymongo.database, which" in done.stderr
+    assert done.stderr.count("Error:") == 1, done.stderr
+
+
+def test_errors_of_mongodb_that_rasa_names_stand_in() -> None:
+    errors = ast.parse(Path(importlib.util.find_spec("pymongo.errors").origin).read_text("utf-8"))  # type: ignore[union-attr, arg-type]
+    named = {node.name for node in errors.body if isinstance(node, ast.ClassDef)}
+    assert set(shield.OF_MONGODB["pymongo.errors"]) <= named
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:

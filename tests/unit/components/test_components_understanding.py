@@ -133,9 +133,14 @@ def test_a_value_that_no_recipe_takes_is_refused(tmp_path: Path) -> None:
         Workshop(tmp_path).create(BertFeaturizer, tuning="some")
 
 
-def test_no_thread_means_every_core() -> None:
-    assert TrainingOptions(threads=0).recipe().threads == os.cpu_count()
-    assert TrainingOptions(threads=3).recipe().threads == 3
+@pytest.mark.parametrize(("told", "threads"), [("3", 3), ("", None), ("0", None), ("many", None)])
+def test_no_thread_means_every_core_or_as_many_as_the_environment_says(
+    told: str, threads: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {2, 5, 7, 8, 9}, raising=False)
+    assert TrainingOptions(threads=0).recipe().threads == (threads or 5)
+    assert TrainingOptions(threads=2).recipe().threads == 2
 
 
 @pytest.mark.parametrize("tuning", ["frozen", "all", "lora"])

@@ -45,6 +45,19 @@ def weights(network: Network) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in network.named_parameters()}
 
 
+def test_what_only_teaches_further_heads_is_shown_in_few_epochs_and_in_the_last(kit: Kit) -> None:
+    lessons = [
+        Example("hello", "greet"), Example("I am furious", None, further=(("sentiment", "negative"),)),
+        Example("what is this", None), Example("hello there", "greet", further=(("sentiment", "neutral"),)),
+    ]  # fmt: skip
+    items = make_kit(lessons, kit.recipe).reader.items(lessons)
+    shown = [loop._shown(items, epoch, 10, further=3) for epoch in range(10)]
+    assert [epoch for epoch, places in enumerate(shown) if places == [0, 1, 2, 3]] == [3, 6, 9]
+    assert all(places in ([0, 1, 2, 3], [0, 2, 3]) for places in shown)
+    for epochs in (1, 2, 3):  # of so few every one
+        assert all(len(loop._shown(items, epoch, epochs, further=3)) == 4 for epoch in range(epochs))
+
+
 def test_the_rate_rises_while_warming_up_and_falls_in_a_line_to_nothing(kit: Kit) -> None:
     recipe = replace(kit.recipe, warmup=0.2)
     state = loop._started(kit.network("all"), recipe, steps=50)
