@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from actions.cards import product_card
 from actions.handoff import OFFER
 from actions.turn import Turn
-from actions.words import bullets, listed, money, simplified, word
+from actions.wiring import simplified
+from actions.words import bullets, listed, money, word
 from kefu.shop import catalogue
 from kefu.shop.money import Money
 from kefu.shop.records import Product

@@ -10,7 +10,7 @@ from actions.base import KefuAction
 from actions.focus import focus_of, focused, unfocused
 from actions.products import AND, named, shown
 from actions.turn import Event, Turn
-from actions.words import listed, simplified, word
+from actions.words import listed, word
 from kefu.shop import catalogue
 from kefu.shop.money import Money
 from kefu.shop.records import Product, Transaction
@@ -30,7 +30,7 @@ class ActionCompare(KefuAction):
         if len(found) < 2:
             turn.say("compare_which")
             return focused(found[0]) if found else []
-        if CHEAPER.search(simplified(turn.text)) and _comparable(found):
+        if CHEAPER.search(turn.plain) and _comparable(found):
             return say_cheapest(turn, _named_ones(turn, found))
         left, right = _pair(turn, found)
         turn.say(
@@ -47,7 +47,7 @@ def _compared(turn: Turn, tx: Transaction) -> list[Product]:
     """The products to compare: those named, the one in focus with one named, or the last pair again."""
     found, focus = named(turn, tx), focus_of(turn)
     here = catalogue.by_ids(tx, turn.mention().product_ids)
-    if len(here) == 1 and focus and focus != here[0].product_id and not AND.search(simplified(turn.text)):
+    if len(here) == 1 and focus and focus != here[0].product_id and not AND.search(turn.plain):
         return [*catalogue.by_ids(tx, [focus]), *here]
     if len(found) < 2 and not here:
         return catalogue.by_ids(tx, shown(turn)) or found

@@ -110,8 +110,8 @@ class ActionAffirm(KefuAction):
             return []  # the form asks its question again
         last, waiting = turn.last_words(), pending(turn, tx)
         offer = last.get("offer")
-        form = named_form(turn.text) if turn.value("confirmation") is None else None
-        if form and (waiting is None or offer) and _is_another(turn.text, offer):
+        form = named_form(turn.plain) if turn.value("confirmation") is None else None
+        if form and (waiting is None or offer) and _is_another(turn.plain, offer):
             confirmations.void(tx, turn.identity.session_id)
             return begin(turn, tx, form)  # "fine, return it then"
         if offer:  # it was said after the confirmation, which is void then
@@ -124,7 +124,7 @@ class ActionAffirm(KefuAction):
     def _confirm(self, turn: Turn, tx: Transaction, waiting: Confirmation, said: str | None) -> list[Event]:
         operation = Operation.from_dict(waiting.operation)
         pressed = turn.value("confirmation")
-        other_task = pressed is None and speaks_of_another(turn.text, operation.kind)
+        other_task = pressed is None and speaks_of_another(turn.plain, operation.kind)
         if said != waiting.nonce or pressed not in (None, waiting.nonce) or other_task:
             turn.say("confirm_anew")
             return propose(turn, tx, operation)
@@ -205,7 +205,7 @@ class ActionStop(KefuAction):
         return "action_stop"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        form = None if pending(turn, tx) or BARE.fullmatch(turn.text) else named_form(turn.text)
+        form = None if pending(turn, tx) or BARE.fullmatch(turn.plain) else named_form(turn.plain)
         if form and turn.tracker.active_loop_name in (None, form):
             return begin(turn, tx, form)  # "forget it, cancel the order" ends the talk, not the wish
         confirmations.void(tx, turn.identity.session_id)
@@ -252,7 +252,7 @@ class ActionAmend(KefuAction):
         if after is not None or turn.intent == "inform":  # "since yesterday" takes nothing back
             return propose(turn, tx, after or before)
         confirmations.void(tx, turn.identity.session_id)
-        form = named_form(turn.text) if speaks_of_another(turn.text, before.kind) else None
+        form = named_form(turn.plain) if speaks_of_another(turn.plain, before.kind) else None
         if form is not None:  # "no, cancel it instead"
             turn.say("set_aside")
             return begin(turn, tx, form)
@@ -320,7 +320,7 @@ def _changes(turn: Turn, tx: Transaction, operation: Operation) -> dict[str, Any
             changes["address"] = parse_address(address, order.address, country=turn.value("country"))
         return changes
     if operation.kind == "invoice":
-        return invoice_kind(turn.text)
+        return invoice_kind(turn.plain)
     if said_reason(turn) and operation.kind in ("return", "refund"):
         changes["reason"] = said_reason(turn)
     if turn.value("variant") and operation.kind in ("exchange", "change_items"):

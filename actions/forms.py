@@ -155,7 +155,7 @@ class TaskForm(KefuAction):
         order = may_see(tx, turn.identity, number) if number else None
         if order is None:
             return _owned_product(turn, tx)
-        free = self.form != "order_status_form" or bool(POINTS.search(turn.text))
+        free = self.form != "order_status_form" or bool(POINTS.search(turn.plain))
         if free or turn.identity.guest or is_underway(order):
             return Target(order.order_number, line_in_focus(turn, order))
         return None
@@ -215,7 +215,7 @@ def _answers(turn: Turn, task: Task, requested: str | None) -> bool:
     if turn.intent in ANSWERS:
         return not names_nothing(turn.mention()) or bool(requested in FREE_TEXT and turn.slot(requested))
     picks = requested == "item" and turn.intent in ("ask_product", "search_products")
-    return picks and not names_nothing(turn.mention()) and not set(turn.text) & set("?？吗多少")
+    return picks and not names_nothing(turn.mention()) and not set(turn.plain) & set("?？吗多少")
 
 
 def _owned_product(turn: Turn, tx: Transaction) -> Target | None:
@@ -239,7 +239,7 @@ def _asked_meanwhile(turn: Turn, tx: Transaction, task: Task, requested: str) ->
 
 def judge(turn: Turn, tx: Transaction, task: Task) -> Suits:
     """Which purchases are meant when the words name none."""
-    if task.form == "parcel_form" and ARRIVED.search(turn.text):
+    if task.form == "parcel_form" and ARRIVED.search(turn.plain):
         return lambda order, line: order.status == "delivered"
     if task.suits is not None:
         return task.suits

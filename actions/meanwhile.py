@@ -10,7 +10,6 @@ from actions.answers import cue
 from actions.proposing import pending
 from actions.tasks import TASKS
 from actions.turn import Event, Turn, names_nothing
-from actions.words import simplified
 from kefu.shop.records import Transaction
 
 MONEY = ("cancel", "return", "refund")
@@ -56,7 +55,7 @@ def asked_meanwhile(turn: Turn, tx: Transaction) -> list[Event] | None:
     What waits is shown anew behind it (ActionResume), and names the amount itself.
     """
     kind = _kind(turn, tx)
-    text = simplified(turn.text)
+    text = turn.plain
     if kind in MONEY and AMOUNT.search(text) and pending(turn, tx):
         return []
     return say_term(turn, tx, kind) if kind is not None and _asks(text, kind) else None
@@ -69,7 +68,7 @@ def in_between(turn: Turn, tx: Transaction) -> bool:
     if turn.intent != "track_order" and not pending(turn, tx):
         return False  # where a refund stands says more than how long one takes
     kind = _kind(turn, tx)
-    text = simplified(turn.text)
+    text = turn.plain
     return kind is not None and (_asks(text, kind) or bool(kind in MONEY and AMOUNT.search(text)))
 
 
