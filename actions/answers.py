@@ -6,16 +6,12 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from actions.cues import cue, is_discomfort
 from actions.turn import Turn
 from kefu.shop.operation import pieces_said
 from kefu.shop.records import Address, Order, OrderLine
 
 REASONS = ("damaged", "wrong", "missing", "unwanted", "later_fault")
-
-
-def cue(english: str, chinese: str) -> re.Pattern[str]:
-    """A pattern for what is said in either language."""
-    return re.compile(f"{english}|{chinese}", re.IGNORECASE)
 
 
 # What people say where the entity extractor found no reason; the first that matches counts.
@@ -143,7 +139,8 @@ def said_reason(turn: Turn) -> str | None:
     known = entity if entity in REASONS else None
     if known in (None, "later_fault") and ARRIVED_SO.search(turn.plain):
         return "damaged"
-    return known or next((reason for reason, words in CUES.items() if words.search(turn.plain)), None)
+    cued = next((reason for reason, words in CUES.items() if words.search(turn.plain)), None)
+    return known or cued or ("unwanted" if is_discomfort(turn.plain) else None)
 
 
 def _address(turn: Turn, order: Order | None, requested: str | None) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class ActionCompare(KefuAction):
         if len(found) < 2:
             turn.say("compare_which")
             return focused(found[0]) if found else []
-        if CHEAPER.search(turn.plain) and _comparable(found):
+        if CHEAPER.search(turn.plain):
             return say_cheapest(turn, _named_ones(turn, found))
         left, right = _pair(turn, found)
         turn.say(
@@ -54,17 +54,17 @@ def _compared(turn: Turn, tx: Transaction) -> list[Product]:
     return found
 
 
-def _comparable(products: Sequence[Product]) -> bool:
-    return len({product.currency for product in products}) == 1
-
-
 def _named_ones(turn: Turn, found: Sequence[Product]) -> Sequence[Product]:
     """One product for each name where the message has names, else all that was found."""
     return _pair(turn, found) if turn.mention().product_ids else found
 
 
 def say_cheapest(turn: Turn, products: Sequence[Product]) -> list[Event]:
-    """Which of several products in one currency costs the least; the next "it" is that one."""
+    """Which of several products costs the least, where all are in one currency; the next "it" is that one."""
+    if len({product.currency for product in products}) > 1:
+        ids = [product.product_id for product in products]
+        turn.say("compare_currencies", custom={"compared": ids}, list=priced(products[:MOST], turn))
+        return unfocused()
     first, *others = sorted(products, key=lambda product: product.price)
     price, compared = Money(first.price, first.currency), {"compared": [p.product_id for p in products]}
     if all(other.price == first.price for other in others):

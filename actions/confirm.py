@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from rasa_sdk.events import SlotSet
+
 from actions.alone import is_partial, wished_by
 from actions.answers import (
     address_within,
@@ -26,6 +28,8 @@ from actions.faq import ActionReturnable
 from actions.focus import line_in_focus, unfocused
 from actions.forms import judge
 from actions.handoff import open_for_person
+from actions.later import SLOT as LATER
+from actions.later import offer_later, say_both
 from actions.meanwhile import in_between
 from actions.passages import say_beside
 from actions.present import concerned, tell
@@ -76,9 +80,15 @@ class ActionBeginTask(KefuAction):
         beside = say_beside(turn, tx)
         if not beside:
             answer_first(turn, tx)
+        both = say_both(turn, _form_of(turn))
         order = may_see(tx, turn.identity, turn.slot("focus_order") or "")
         gone = unfocused() if line_in_focus(turn, order) is None else []  # the line spoken of last stays "it"
-        return [*cleared(), *known, *gone, *beside]
+        return [*cleared(), *known, *gone, *beside, *both]
+
+
+def _form_of(turn: Turn) -> str | None:
+    """The form that the message's intent begins."""
+    return next((form for form, task in TASKS.items() if turn.intent in task.triggers), None)
 
 
 def _repeated(turn: Turn, tx: Transaction, waiting: Confirmation) -> list[Event]:
@@ -158,17 +168,21 @@ class ActionAffirm(KefuAction):
             turn.afterwards.append(partial(_pay_and_tell, turn, outcome, operation))
             return []
         fresh = pending(turn, tx) if outcome.kind == "offered" else None
-        return tell(turn, tx, outcome, operation, nonce=fresh.nonce if fresh else None)
+        told = tell(turn, tx, outcome, operation, nonce=fresh.nonce if fresh else None)
+        return [*told, *(offer_later(turn) if outcome.kind == "done" else [])]
 
     def _take_up(self, turn: Turn, tx: Transaction, offer: dict[str, Any]) -> list[Event]:
         if offer["kind"] == "human":
-            return open_for_person(turn, tx, kind="human")
+            return [*open_for_person(turn, tx, kind="human"), *offer_later(turn)]
+        if offer["kind"] == "later":
+            turn.tracker.latest_message = dict(offer["message"])  # as if it were said now
+            return begin(turn, tx, str(offer["form"]))
         return propose(turn, tx, Operation.from_dict(offer["operation"]))
 
 
 def _is_another(text: str, offer: dict[str, Any] | None) -> bool:
     """Whether a task that a "yes" names is another than the one offered, if one was."""
-    if offer is None or offer["kind"] == "human":
+    if offer is None or offer["kind"] in ("human", "later"):
         return True
     return speaks_of_another(text, str(offer["kind"]))
 
@@ -177,7 +191,7 @@ def _pay_and_tell(turn: Turn, outcome: Outcome, operation: Operation) -> list[Ev
     """Behind the commit: have the provider pay what is owed, and say what came of it."""
     refunds = settled(owed(outcome), now=turn.now, until=turn.until)
     with store().read() as tx:
-        return tell(turn, tx, truth(tx, outcome, refunds), operation)
+        return [*tell(turn, tx, truth(tx, outcome, refunds), operation), *offer_later(turn)]
 
 
 class ActionDeny(KefuAction):
@@ -190,12 +204,14 @@ class ActionDeny(KefuAction):
         if pending(turn, tx) is not None:
             confirmations.void(tx, turn.identity.session_id)
             turn.say("dropped")
-            return cleared()
+            return [*cleared(), *offer_later(turn)]
         if turn.tracker.active_loop_name in TASKS:
             turn.say("stopped")
             return ended()
-        turn.say("deny_nothing")
-        return []
+        later = offer_later(turn)
+        if not later:
+            turn.say("deny_nothing")
+        return later
 
 
 class ActionStop(KefuAction):
@@ -210,7 +226,7 @@ class ActionStop(KefuAction):
             return begin(turn, tx, form)  # "forget it, cancel the order" ends the talk, not the wish
         confirmations.void(tx, turn.identity.session_id)
         turn.say("stopped")
-        return ended()
+        return [*ended(), SlotSet(LATER, None)]
 
 
 class ActionResume(KefuAction):
@@ -227,7 +243,10 @@ class ActionResume(KefuAction):
             confirmations.void(tx, turn.identity.session_id)
             turn.say("set_aside")
             return []
-        offer = turn.words_of_this_turn().get("offer")
+        said = turn.words_of_this_turn()
+        if said.get("confirmation") == waiting.nonce:
+            return []  # it was shown by what answered
+        offer = said.get("offer")
         if offer:  # two questions at once would make a "yes" mean either
             confirmations.void(tx, turn.identity.session_id)
             turn.say("set_aside", custom={"offer": offer})

@@ -13,7 +13,9 @@ from rasa_sdk.events import SlotSet
 
 from actions.answers import read_answers, said_reason, wanted_variant
 from actions.base import KefuAction
+from actions.cues import is_discomfort
 from actions.focus import line_in_focus
+from actions.later import narrow
 from actions.meanwhile import in_between, say_term
 from actions.tasks import ANSWERS, TASKS, Suits, Task, is_underway, operation_of
 from actions.turn import Event, Turn, names_nothing
@@ -27,6 +29,7 @@ POINTS = re.compile(r"\b(it|its|it's|this|that|them|they|those|these)\b|它|这|
 ARRIVED = re.compile(r"deliver|签收|送达|已到", re.IGNORECASE)
 # slots that are asked for, and the entity that answers them
 ASKED_ENTITIES = {"quantity": "quantity", "variant": "variant", "guest_code": "code"}
+FACTS = ("reason", "quantity", "variant")  # that Rasa reads from entities
 KINDS = {"physical", "course", "ebook", "membership"}
 FREE_TEXT = ("address", "company", "tax_number", "invoice_kind")
 
@@ -61,7 +64,10 @@ class TaskForm(KefuAction):
             return _asked_meanwhile(turn, tx, self.task, requested)
         if in_between(turn, tx):
             return [SlotSet("item", []), SlotSet("requested_slot", None)]
-        filled = self._guest(turn, tx)
+        # of two tasks in the message that began the form, this one's words alone; Rasa filled slots from both
+        alone = requested is None and narrow(turn, self.form)
+        filled: dict[str, Any] = dict.fromkeys(FACTS) if alone else {}
+        filled |= self._guest(turn, tx)
         if not _unverified(turn):
             filled |= self._item(turn, tx, requested)
             order = self._order(turn, tx, filled)
@@ -209,6 +215,8 @@ def _answers(turn: Turn, task: Task, requested: str | None) -> bool:
     if turn.intent in task.triggers or turn.intent in ("inform", "correct"):
         return True
     if requested == "reason" and said_reason(turn) is not None:
+        return True
+    if task.form == "return_form" and is_discomfort(turn.plain):
         return True
     if requested in ASKED_ENTITIES and turn.value(ASKED_ENTITIES[requested]):
         return True  # "I don't want it any more" answers the question why, whatever else it may mean

@@ -87,16 +87,6 @@ class ActionEscalateLegal(KefuAction):
         return [*open_for_person(turn, tx, kind="legal", words="escalated_legal"), *ended()]
 
 
-class ActionEscalateSafety(KefuAction):
-    """Smoke, fire, injury: a person at once, the emergency number first; what was being done ends."""
-
-    def name(self) -> str:
-        return "action_escalate_safety"
-
-    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        return [*open_for_person(turn, tx, kind="safety", words="escalated_safety"), *ended()]
-
-
 class OfferPerson(KefuAction):
     """Words of regret or of limits, with a person as the offer; ``words`` names the response."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from actions.answers import cue
+from actions.cues import cue
 from actions.proposing import pending
 from actions.tasks import TASKS
 from actions.turn import Event, Turn, names_nothing
