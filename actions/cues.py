@@ -14,7 +14,7 @@ def cue(english: str, chinese: str) -> re.Pattern[str]:
 _BODY = r"(?:ears?|head|neck|wrists?|eyes|nose|temples)"
 _DISCOMFORT = cue(
     r"\buncomfortabl\w+|n[o']t comfortable|\btoo tight\b|\b(?:head|ear) ?aches?\b"
-    r"|\b(?:they|these|those) (?:really |just )?hurt\b(?! (?:me|him|her|us)\b| my (?:son|daughter|child|kid|pet)\b)"
+    r"|\b(?:they|these|those) (?:really |just )?hurt\b(?! (?:me|him|her|us)\b| my (?:son|child|kid)\b)"
     rf"|(?<!\bi )(?<!\bwe )\b(?:hurt|pinch|press|squeez|irritat|strain)\w* (?:on )?(?:my|the|your) {_BODY}\b"
     rf"|\b{_BODY} (?:really )?(?:hurts?|aches?|gets? sore|(?:is|are|feels?) sore)\b"
     r"|\b(?:hurts?|painful|sore) (?:to|when|while|after) (?:\w+ ){0,2}?(?:wear|us)\w*"
