@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actions.base import KefuAction
 from actions.begin import begin
 from actions.cues import is_discomfort
 from actions.handoff import open_for_person
 from actions.proposing import pending
 from actions.tasks import TASKS, ended
-from actions.turn import Event, Turn
+from actions.turn import Event, Turn, names_nothing
 from kefu.shop.records import Transaction
+
+# "it", where nothing was named: anything that can be worn or looked at
+GOODS = {"entity": "product", "value": "", "product_ids": [], "kinds": ["physical"], "start": 0, "end": 0}
 
 
 class ActionEscalateSafety(KefuAction):
@@ -27,5 +32,12 @@ class ActionEscalateSafety(KefuAction):
         turn.say("uncomfortable")
         if turn.tracker.active_loop_name in TASKS or pending(turn, tx):
             return []  # the form asks its question again, what waits is shown anew
-        turn.tracker.latest_message = {**turn.message, "intent": {"name": "inform"}}
+        turn.tracker.latest_message = _as_reason(turn)
         return begin(turn, tx, "return_form")
+
+
+def _as_reason(turn: Turn) -> dict[str, Any]:
+    """The message as an answer that gives a reason; what hurts is no course and no e-book."""
+    named = [] if not names_nothing(turn.mention()) else [GOODS]
+    entities = [*(turn.message.get("entities") or []), *named]
+    return {**turn.message, "intent": {"name": "inform"}, "entities": entities}
