@@ -15,8 +15,13 @@ from kefu.shop.identity import visible_orders
 from kefu.shop.records import OrderLine, Transaction
 from kefu.shop.selection import Target
 
-# What each question is about: where that changes, it is asked in full again.
-ABOUT = {"guest_order": None, "guest_code": "guest_order", "address": "item", "reason": "item"}
+# Each question in full and in short, and the slot that it is about: where that changes, it is asked in full.
+QUESTIONS = {
+    "guest_order": ("say_ask_guest_order", "say_ask_guest_order_again", None),
+    "guest_code": ("say_ask_guest_code", "say_ask_guest_code_again", "guest_order"),
+    "address": ("say_ask_address", "say_ask_address_again", "item"),
+    "reason": ("say_ask_reason", "say_ask_reason_again", "item"),
+}
 REASONS = ("damaged", "wrong", "missing", "unwanted")
 
 
@@ -42,17 +47,17 @@ def chosen_goods(turn: Turn, tx: Transaction) -> list[OrderLine]:
 
 def ask(turn: Turn, slot: str, **facts: Any) -> None:
     """Ask for a slot; in short where this form asked for it before, about the same thing."""
-    code = f"say_ask_{slot}_again" if _asked_before(turn, slot) else f"say_ask_{slot}"
-    turn.say(code, custom={"asked": slot}, **facts)
+    full, short, about = QUESTIONS[slot]
+    turn.say(short if _asked_before(turn, slot, about) else full, custom={"asked": slot}, **facts)
 
 
-def _asked_before(turn: Turn, slot: str) -> bool:
+def _asked_before(turn: Turn, slot: str, about: str | None) -> bool:
     for event in reversed(list(turn.tracker.events)):
         said = (event.get("data") or {}).get("custom") or {} if event.get("event") == "bot" else {}
         if said.get("asked") == slot:
             return True
         begun = event.get("event") == "active_loop" and event.get("name")
-        anew = event.get("event") == "slot" and event.get("name") == ABOUT[slot] and event.get("value")
+        anew = event.get("event") == "slot" and event.get("name") == about and event.get("value")
         if begun or anew:
             return False
     return False
