@@ -23,7 +23,7 @@ def _cue(english: str, chinese: str) -> re.Pattern[str]:
 CUES: Mapping[str, re.Pattern[str]] = {
     "price": _cue(
         r"how much (is|are|for)\b|how much (does|do) .{0,30}cost|\bcosts?\b|\bprice",
-        r"多少钱|价格|价钱|几块钱|什么价|贵不贵",
+        r"多少钱|价格|价钱|几块钱|几钱|什么价|贵不贵",
     ),
     "stock": _cue(
         r"in stock|available|sold out|any left|restock|back in|(be|come) back|get (it|them) again",

@@ -24,6 +24,7 @@ from actions.answers import (
 )
 from actions.base import KefuAction
 from actions.begin import begin
+from actions.cues import is_discomfort
 from actions.faq import ActionReturnable
 from actions.focus import line_in_focus, unfocused
 from actions.forms import judge
@@ -239,13 +240,13 @@ class ActionResume(KefuAction):
         waiting = pending(turn, tx)
         if waiting is None or turn.tracker.active_loop_name in TASKS:
             return []
-        if turn.intent in LAST:
-            confirmations.void(tx, turn.identity.session_id)
-            turn.say("set_aside")
-            return []
         said = turn.words_of_this_turn()
         if said.get("confirmation") == waiting.nonce:
             return []  # it was shown by what answered
+        if turn.intent in LAST and not is_discomfort(turn.plain):
+            confirmations.void(tx, turn.identity.session_id)
+            turn.say("set_aside")
+            return []
         offer = said.get("offer")
         if offer:  # two questions at once would make a "yes" mean either
             confirmations.void(tx, turn.identity.session_id)

@@ -70,6 +70,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "express": ("express", "加急配送"),
     # ticket and task
     "human": ("talk to a person", "人工服务"),
+    "callback": ("callback", "回电"),
     "complaint": ("complaint", "投诉"),
     "legal": ("legal matter", "法律事务"),
     "safety": ("safety matter", "安全问题"),
