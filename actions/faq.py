@@ -14,7 +14,8 @@ from actions.begin import begin
 from actions.focus import focus_of
 from actions.forms import judge
 from actions.handoff import OFFER
-from actions.meanwhile import asked_meanwhile
+from actions.meanwhile import WHERE_TO, asked_meanwhile
+from actions.orders import say_waiting
 from actions.paid import PAID, say_paid
 from actions.passages import (
     CERTAIN,
@@ -76,6 +77,9 @@ class ActionReturnable(KefuAction):
         return "action_returnable"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        elsewhere = asked_meanwhile(turn, tx) if WHERE_TO.search(turn.plain) else None
+        if elsewhere is not None:  # "can you refund it to my other card?" does not ask whether
+            return [*elsewhere, *say_waiting(turn, tx)]
         mention = turn.mention()
         products = _products(turn, tx, mention)
         if CANCELLED.search(turn.plain) and visible_orders(tx, turn.identity) and _goods_only(products):

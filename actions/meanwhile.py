@@ -24,8 +24,9 @@ WHEN = cue(
 )
 WHERE_TO = cue(
     r"where (?:does|do|will|is) .{0,20}(?:money|refund)|where (?:does|will) (?:it|that) go\b"
-    r"|(?:which|what) (?:card|account)|to my (?:card|paypal)",
-    r"退(?:款|钱)?[到回](?:哪|什么|支付宝|微信|银行|原|我的)|钱退?到哪|原路",
+    r"|(?:which|what) (?:card|account)"
+    r"|to (?:my|another) (?:\w+ )?(?:card|paypal|visa|mastercard|alipay|wechat|wallet|bank|account)\b",
+    r"退(?:款|钱)?[到回](?:哪|什么|支付宝|微信|银行|原|我的|别的|另|其他)|钱退?到哪|原路",
 )
 AMOUNT = cue(
     r"how much (?:money )?(?:do|will|would|can|am) i (?:get|be|going)|how much is (?:the|my) refund",
