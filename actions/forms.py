@@ -64,9 +64,7 @@ class TaskForm(KefuAction):
             return _asked_meanwhile(turn, tx, self.task, requested)
         if in_between(turn, tx):
             return [SlotSet("item", []), SlotSet("requested_slot", None)]
-        # of two tasks in the message that began the form, this one's words alone; Rasa filled slots from both
-        alone = requested is None and narrow(turn, self.form)
-        filled: dict[str, Any] = dict.fromkeys(FACTS) if alone else {}
+        filled = self._begun(turn) if requested is None else {}
         filled |= self._guest(turn, tx)
         if not _unverified(turn):
             filled |= self._item(turn, tx, requested)
@@ -92,6 +90,16 @@ class TaskForm(KefuAction):
         if code and proves and _order_to_prove(turn) is None and _is_proving(turn):
             session = turn.identity.session_id
             turn.tried = count_try(tx, session, code, now=turn.now, rules=code_rules())
+
+    def _begun(self, turn: Turn) -> dict[str, Any]:
+        """What the message that begins the form says beside its purchase.
+
+        Of two tasks in it this one's words count alone: Rasa filled the slots from both. Where another
+        action began the form, Rasa filled none.
+        """
+        filled = dict.fromkeys(FACTS) if narrow(turn, self.form) else {}
+        wished = turn.value("variant") if self.form == "exchange_form" else None
+        return {**filled, **({"variant": wished} if wished else {})}
 
     def _guest(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
         """A guest proves one order first: its number, then the code sent to its e-mail."""

@@ -12,7 +12,7 @@ import pytest
 from actions.clauses import LONGEST, two_tasks
 from actions.confirm import ActionAffirm, ActionBeginTask, ActionDeny, ActionStop
 from actions.fallback import ActionTwoStageFallback
-from actions.forms import ValidateAddressForm, ValidateCancelForm, ValidateReturnForm
+from actions.forms import ValidateAddressForm, ValidateCancelForm, ValidateExchangeForm, ValidateReturnForm
 from actions.later import INTENTS
 from actions.tasks import TASKS
 from kefu.knowledge.passages import load
@@ -126,6 +126,21 @@ def test_a_number_of_pieces_belongs_to_its_own_clause(alice: Stage) -> None:
     text = "return the studio headphones and send me an invoice for KF10000003"
     talk.say(ValidateReturnForm(), "return_item", text, order_number(text, "KF10000003"))
     assert talk.slots["quantity"] is None
+
+
+def test_the_variant_of_an_exchange_is_read_where_it_is_said(alice: Stage) -> None:
+    """Rasa fills it for the form that runs, not for one that an action begins."""
+    text = "cancel KF10000001 and exchange the studio headphones for the black ones"
+    number = order_number(text, "KF10000001")
+    black = {
+        "entity": "variant",
+        "value": "black",
+        "start": text.index("black"),
+        "end": text.index("black") + 5,
+    }
+    talk = Talk(alice, slots={"variant": "white"})
+    talk.say(ValidateExchangeForm(), "exchange_item", text, number, black)
+    assert talk.slots["variant"] == "black"
 
 
 def test_the_second_is_offered_when_the_first_was_dropped_and_yes_begins_it(alice: Stage) -> None:
