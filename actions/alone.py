@@ -36,13 +36,13 @@ def wished_by(turn: Turn, tx: Transaction) -> str | None:
     things = mention.names_thing or turn.slot("focus_order") or focus_of(turn)
     if said_reason(turn) and things and not turn.last_words().get("done"):
         return "return_form"
-    if TOO.search(turn.text) and mention.names_thing and latest and TASKS[latest].kind is not None:
+    if TOO.search(turn.plain) and mention.names_thing and latest and TASKS[latest].kind is not None:
         return latest
     begins = turn.text.strip()[:1].isdigit() or turn.language == "zh"
     alone = begins and STREET.search(turn.text) and looks_like_address(turn.text) and names_nothing(mention)
     if alone and latest != "address_form" and _may_change(turn, tx):  # not behind "never mind"
         return "address_form"
-    return named_form(turn.text) if turn.intent == "correct" else None  # "I said cancel"
+    return named_form(turn.plain) if turn.intent == "correct" else None  # "I said cancel"
 
 
 def _may_change(turn: Turn, tx: Transaction) -> bool:

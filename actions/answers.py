@@ -6,16 +6,12 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from actions.cues import cue, is_discomfort
 from actions.turn import Turn
 from kefu.shop.operation import pieces_said
 from kefu.shop.records import Address, Order, OrderLine
 
 REASONS = ("damaged", "wrong", "missing", "unwanted", "later_fault")
-
-
-def cue(english: str, chinese: str) -> re.Pattern[str]:
-    """A pattern for what is said in either language."""
-    return re.compile(f"{english}|{chinese}", re.IGNORECASE)
 
 
 # What people say where the entity extractor found no reason; the first that matches counts.
@@ -94,7 +90,7 @@ def wanted_variant(turn: Turn, line: OrderLine | None) -> dict[str, Any]:
     others = said - {own}
     if len(others) == 1:
         return {"variant": others.pop()}
-    denied = not others and RATHER.search(turn.text)
+    denied = not others and RATHER.search(turn.plain)
     return {"variant": None} if denied else {}
 
 
@@ -114,7 +110,7 @@ def _quantity(turn: Turn, line: OrderLine | None, requested: str | None) -> dict
 
 def said_quantity(turn: Turn, requested: str | None = None) -> str | None:
     """How many pieces a message names: digits, ``all``, or None."""
-    counted = COUNTED.search(turn.text)
+    counted = COUNTED.search(turn.plain)
     word = next((group for group in counted.groups() if group), "").lower() if counted else ""
     said = NUMBERS.get(word, word) or turn.value("quantity") or _bare_number(turn.text, requested)
     return said or ("all" if turn.mention().ordinal == "all" else None)
@@ -141,9 +137,10 @@ def said_reason(turn: Turn) -> str | None:
     """The reason that a message gives: the entity, else what its words point at."""
     entity = turn.value("reason")
     known = entity if entity in REASONS else None
-    if known in (None, "later_fault") and ARRIVED_SO.search(turn.text):
+    if known in (None, "later_fault") and ARRIVED_SO.search(turn.plain):
         return "damaged"
-    return known or next((reason for reason, words in CUES.items() if words.search(turn.text)), None)
+    cued = next((reason for reason, words in CUES.items() if words.search(turn.plain)), None)
+    return known or cued or ("unwanted" if is_discomfort(turn.plain) else None)
 
 
 def _address(turn: Turn, order: Order | None, requested: str | None) -> dict[str, Any]:
@@ -210,7 +207,7 @@ def _invoice(turn: Turn, requested: str | None) -> dict[str, Any]:
         return {}
     filled: dict[str, Any] = {}
     if requested != "company":
-        filled |= invoice_kind(turn.text, requested)
+        filled |= invoice_kind(turn.plain, requested)
     if requested == "tax_number" or turn.intent == "invoice_request":
         filled |= _tax_number(turn, requested)
     return filled

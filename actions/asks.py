@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk.events import SlotSet
 
 from actions.base import KefuAction
@@ -13,6 +15,13 @@ from kefu.shop.identity import visible_orders
 from kefu.shop.records import OrderLine, Transaction
 from kefu.shop.selection import Target
 
+# Each question in full and in short, and the slot that it is about: where that changes, it is asked in full.
+QUESTIONS = {
+    "guest_order": ("say_ask_guest_order", "say_ask_guest_order_again", None),
+    "guest_code": ("say_ask_guest_code", "say_ask_guest_code_again", "guest_order"),
+    "address": ("say_ask_address", "say_ask_address_again", "item"),
+    "reason": ("say_ask_reason", "say_ask_reason_again", "item"),
+}
 REASONS = ("damaged", "wrong", "missing", "unwanted")
 
 
@@ -34,6 +43,24 @@ def chosen_goods(turn: Turn, tx: Transaction) -> list[OrderLine]:
         for row in order.lines
         if (order.order_number, row.line) in item or (order.order_number, None) in item
     ]
+
+
+def ask(turn: Turn, slot: str, **facts: Any) -> None:
+    """Ask for a slot; in short where this form asked for it before, about the same thing."""
+    full, short, about = QUESTIONS[slot]
+    turn.say(short if _asked_before(turn, slot, about) else full, custom={"asked": slot}, **facts)
+
+
+def _asked_before(turn: Turn, slot: str, about: str | None) -> bool:
+    for event in reversed(list(turn.tracker.events)):
+        said = (event.get("data") or {}).get("custom") or {} if event.get("event") == "bot" else {}
+        if said.get("asked") == slot:
+            return True
+        begun = event.get("event") == "active_loop" and event.get("name")
+        anew = event.get("event") == "slot" and event.get("name") == about and event.get("value")
+        if begun or anew:
+            return False
+    return False
 
 
 class ActionAskItem(KefuAction):
@@ -76,7 +103,7 @@ class ActionAskReason(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         buttons = [(word(r, language=turn.language), f'/inform{{"reason": "{r}"}}') for r in REASONS]
-        turn.say("say_ask_reason", items=chosen_goods(turn, tx), buttons=buttons)
+        ask(turn, "reason", items=chosen_goods(turn, tx), buttons=buttons)
         return []
 
 
@@ -88,7 +115,7 @@ class ActionAskAddress(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         number, _ = next(iter(turn.slot("item") or []), (None, None))
-        turn.say("say_ask_address", order_number=number, items=chosen_goods(turn, tx))
+        ask(turn, "address", order_number=number, items=chosen_goods(turn, tx))
         return []
 
 
@@ -126,6 +153,17 @@ class ActionAskInvoiceKind(KefuAction):
         return []
 
 
+class ActionAskGuestOrder(KefuAction):
+    """The number of the order that a guest is to prove."""
+
+    def name(self) -> str:
+        return "action_ask_guest_order"
+
+    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        ask(turn, "guest_order")
+        return []
+
+
 class ActionAskGuestCode(KefuAction):
     """The one-time code, in the same words whether the order exists or not."""
 
@@ -134,5 +172,5 @@ class ActionAskGuestCode(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         if not turn.words_of_this_turn().get("unsent"):  # else it was just said that none was sent
-            turn.say("say_ask_guest_code", minutes=settings().code_minutes)
+            ask(turn, "guest_code", minutes=settings().code_minutes)
         return []

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from actions.cards import product_card
 from actions.handoff import OFFER
 from actions.turn import Turn
-from actions.words import bullets, listed, money, simplified, word
+from actions.wiring import simplified
+from actions.words import bullets, listed, money, word
 from kefu.shop import catalogue
 from kefu.shop.money import Money
 from kefu.shop.records import Product
@@ -22,7 +23,7 @@ def _cue(english: str, chinese: str) -> re.Pattern[str]:
 CUES: Mapping[str, re.Pattern[str]] = {
     "price": _cue(
         r"how much (is|are|for)\b|how much (does|do) .{0,30}cost|\bcosts?\b|\bprice",
-        r"多少钱|价格|价钱|几块钱|什么价|贵不贵",
+        r"多少钱|价格|价钱|几块钱|几钱|什么价|贵不贵",
     ),
     "stock": _cue(
         r"in stock|available|sold out|any left|restock|back in|(be|come) back|get (it|them) again",

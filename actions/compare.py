@@ -10,7 +10,7 @@ from actions.base import KefuAction
 from actions.focus import focus_of, focused, unfocused
 from actions.products import AND, named, shown
 from actions.turn import Event, Turn
-from actions.words import listed, simplified, word
+from actions.words import listed, word
 from kefu.shop import catalogue
 from kefu.shop.money import Money
 from kefu.shop.records import Product, Transaction
@@ -30,7 +30,7 @@ class ActionCompare(KefuAction):
         if len(found) < 2:
             turn.say("compare_which")
             return focused(found[0]) if found else []
-        if CHEAPER.search(simplified(turn.text)) and _comparable(found):
+        if CHEAPER.search(turn.plain):
             return say_cheapest(turn, _named_ones(turn, found))
         left, right = _pair(turn, found)
         turn.say(
@@ -47,15 +47,11 @@ def _compared(turn: Turn, tx: Transaction) -> list[Product]:
     """The products to compare: those named, the one in focus with one named, or the last pair again."""
     found, focus = named(turn, tx), focus_of(turn)
     here = catalogue.by_ids(tx, turn.mention().product_ids)
-    if len(here) == 1 and focus and focus != here[0].product_id and not AND.search(simplified(turn.text)):
+    if len(here) == 1 and focus and focus != here[0].product_id and not AND.search(turn.plain):
         return [*catalogue.by_ids(tx, [focus]), *here]
     if len(found) < 2 and not here:
         return catalogue.by_ids(tx, shown(turn)) or found
     return found
-
-
-def _comparable(products: Sequence[Product]) -> bool:
-    return len({product.currency for product in products}) == 1
 
 
 def _named_ones(turn: Turn, found: Sequence[Product]) -> Sequence[Product]:
@@ -64,7 +60,11 @@ def _named_ones(turn: Turn, found: Sequence[Product]) -> Sequence[Product]:
 
 
 def say_cheapest(turn: Turn, products: Sequence[Product]) -> list[Event]:
-    """Which of several products in one currency costs the least; the next "it" is that one."""
+    """Which of several products costs the least, where all are in one currency; the next "it" is that one."""
+    if len({product.currency for product in products}) > 1:
+        ids = [product.product_id for product in products]
+        turn.say("compare_currencies", custom={"compared": ids}, list=priced(products[:MOST], turn))
+        return unfocused()
     first, *others = sorted(products, key=lambda product: product.price)
     price, compared = Money(first.price, first.currency), {"compared": [p.product_id for p in products]}
     if all(other.price == first.price for other in others):

@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from rasa_sdk.events import SlotSet
+
 from actions.alone import is_partial, wished_by
 from actions.answers import (
     address_within,
@@ -22,10 +24,13 @@ from actions.answers import (
 )
 from actions.base import KefuAction
 from actions.begin import begin
+from actions.cues import is_discomfort
 from actions.faq import ActionReturnable
 from actions.focus import focus_of, line_in_focus, unfocused
 from actions.forms import judge
 from actions.handoff import open_for_person
+from actions.later import SLOT as LATER
+from actions.later import offer_later, say_both
 from actions.meanwhile import in_between
 from actions.passages import say_beside
 from actions.present import concerned, tell
@@ -76,9 +81,15 @@ class ActionBeginTask(KefuAction):
         beside = say_beside(turn, tx)
         if not beside:
             answer_first(turn, tx)
+        both = say_both(turn, _form_of(turn))
         order = may_see(tx, turn.identity, turn.slot("focus_order") or "") if focus_of(turn) else None
         gone = unfocused() if line_in_focus(turn, order) is None else []  # the line spoken of last stays "it"
-        return [*cleared(), *known, *gone, *beside]
+        return [*cleared(), *known, *gone, *beside, *both]
+
+
+def _form_of(turn: Turn) -> str | None:
+    """The form that the message's intent begins."""
+    return next((form for form, task in TASKS.items() if turn.intent in task.triggers), None)
 
 
 def _repeated(turn: Turn, tx: Transaction, waiting: Confirmation) -> list[Event]:
@@ -110,8 +121,8 @@ class ActionAffirm(KefuAction):
             return []  # the form asks its question again
         last, waiting = turn.last_words(), pending(turn, tx)
         offer = last.get("offer")
-        form = named_form(turn.text) if turn.value("confirmation") is None else None
-        if form and (waiting is None or offer) and _is_another(turn.text, offer):
+        form = named_form(turn.plain) if turn.value("confirmation") is None else None
+        if form and (waiting is None or offer) and _is_another(turn.plain, offer):
             confirmations.void(tx, turn.identity.session_id)
             return begin(turn, tx, form)  # "fine, return it then"
         if offer:  # it was said after the confirmation, which is void then
@@ -124,7 +135,7 @@ class ActionAffirm(KefuAction):
     def _confirm(self, turn: Turn, tx: Transaction, waiting: Confirmation, said: str | None) -> list[Event]:
         operation = Operation.from_dict(waiting.operation)
         pressed = turn.value("confirmation")
-        other_task = pressed is None and speaks_of_another(turn.text, operation.kind)
+        other_task = pressed is None and speaks_of_another(turn.plain, operation.kind)
         if said != waiting.nonce or pressed not in (None, waiting.nonce) or other_task:
             turn.say("confirm_anew")
             return propose(turn, tx, operation)
@@ -158,17 +169,21 @@ class ActionAffirm(KefuAction):
             turn.afterwards.append(partial(_pay_and_tell, turn, outcome, operation))
             return []
         fresh = pending(turn, tx) if outcome.kind == "offered" else None
-        return tell(turn, tx, outcome, operation, nonce=fresh.nonce if fresh else None)
+        told = tell(turn, tx, outcome, operation, nonce=fresh.nonce if fresh else None)
+        return [*told, *(offer_later(turn) if outcome.kind == "done" else [])]
 
     def _take_up(self, turn: Turn, tx: Transaction, offer: dict[str, Any]) -> list[Event]:
         if offer["kind"] == "human":
-            return open_for_person(turn, tx, kind="human")
+            return [*open_for_person(turn, tx, kind="human"), *offer_later(turn)]
+        if offer["kind"] == "later":
+            turn.tracker.latest_message = dict(offer["message"])  # as if it were said now
+            return begin(turn, tx, str(offer["form"]))
         return propose(turn, tx, Operation.from_dict(offer["operation"]))
 
 
 def _is_another(text: str, offer: dict[str, Any] | None) -> bool:
     """Whether a task that a "yes" names is another than the one offered, if one was."""
-    if offer is None or offer["kind"] == "human":
+    if offer is None or offer["kind"] in ("human", "later"):
         return True
     return speaks_of_another(text, str(offer["kind"]))
 
@@ -177,7 +192,7 @@ def _pay_and_tell(turn: Turn, outcome: Outcome, operation: Operation) -> list[Ev
     """Behind the commit: have the provider pay what is owed, and say what came of it."""
     refunds = settled(owed(outcome), now=turn.now, until=turn.until)
     with store().read() as tx:
-        return tell(turn, tx, truth(tx, outcome, refunds), operation)
+        return [*tell(turn, tx, truth(tx, outcome, refunds), operation), *offer_later(turn)]
 
 
 class ActionDeny(KefuAction):
@@ -190,12 +205,14 @@ class ActionDeny(KefuAction):
         if pending(turn, tx) is not None:
             confirmations.void(tx, turn.identity.session_id)
             turn.say("dropped")
-            return cleared()
+            return [*cleared(), *offer_later(turn)]
         if turn.tracker.active_loop_name in TASKS:
             turn.say("stopped")
             return ended()
-        turn.say("deny_nothing")
-        return []
+        later = offer_later(turn)
+        if not later:
+            turn.say("deny_nothing")
+        return later
 
 
 class ActionStop(KefuAction):
@@ -205,12 +222,12 @@ class ActionStop(KefuAction):
         return "action_stop"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        form = None if pending(turn, tx) or BARE.fullmatch(turn.text) else named_form(turn.text)
+        form = None if pending(turn, tx) or BARE.fullmatch(turn.plain) else named_form(turn.plain)
         if form and turn.tracker.active_loop_name in (None, form):
             return begin(turn, tx, form)  # "forget it, cancel the order" ends the talk, not the wish
         confirmations.void(tx, turn.identity.session_id)
         turn.say("stopped")
-        return ended()
+        return [*ended(), SlotSet(LATER, None)]
 
 
 class ActionResume(KefuAction):
@@ -223,11 +240,14 @@ class ActionResume(KefuAction):
         waiting = pending(turn, tx)
         if waiting is None or turn.tracker.active_loop_name in TASKS:
             return []
-        if turn.intent in LAST:
+        said = turn.words_of_this_turn()
+        if said.get("confirmation") == waiting.nonce:
+            return []  # it was shown by what answered
+        if turn.intent in LAST and not is_discomfort(turn.plain):
             confirmations.void(tx, turn.identity.session_id)
             turn.say("set_aside")
             return []
-        offer = turn.words_of_this_turn().get("offer")
+        offer = said.get("offer")
         if offer:  # two questions at once would make a "yes" mean either
             confirmations.void(tx, turn.identity.session_id)
             turn.say("set_aside", custom={"offer": offer})
@@ -252,7 +272,7 @@ class ActionAmend(KefuAction):
         if after is not None or turn.intent == "inform":  # "since yesterday" takes nothing back
             return propose(turn, tx, after or before)
         confirmations.void(tx, turn.identity.session_id)
-        form = named_form(turn.text) if speaks_of_another(turn.text, before.kind) else None
+        form = named_form(turn.plain) if speaks_of_another(turn.plain, before.kind) else None
         if form is not None:  # "no, cancel it instead"
             turn.say("set_aside")
             return begin(turn, tx, form)
@@ -320,7 +340,7 @@ def _changes(turn: Turn, tx: Transaction, operation: Operation) -> dict[str, Any
             changes["address"] = parse_address(address, order.address, country=turn.value("country"))
         return changes
     if operation.kind == "invoice":
-        return invoice_kind(turn.text)
+        return invoice_kind(turn.plain)
     if said_reason(turn) and operation.kind in ("return", "refund"):
         changes["reason"] = said_reason(turn)
     if turn.value("variant") and operation.kind in ("exchange", "change_items"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from actions.alone import wished_by
 from actions.base import KefuAction
 from actions.begin import begin
+from actions.clauses import two_tasks
 from actions.guesses import TITLES, guesses
 from actions.handoff import OFFER, OfferPerson
+from actions.later import say_both
 from actions.proposing import pending
 from actions.rescue import answered, rescue
 from actions.tasks import TASKS
@@ -52,6 +54,9 @@ class ActionTwoStageFallback(KefuAction):
         events = None if waiting else rescue(turn, tx)
         if events is not None:
             return events
+        both = two_tasks(turn.plain) if waiting is None and turn.tracker.active_loop_name is None else None
+        if both is not None:  # between two tasks the classifier may be torn
+            return [*say_both(turn, both[0].form), *begin(turn, tx, both[0].form)]
         form = wished_by(turn, tx) if waiting is None and turn.tracker.active_loop_name is None else None
         if form is not None:
             return begin(turn, tx, form)

@@ -14,7 +14,8 @@ from actions.begin import begin
 from actions.focus import focus_of
 from actions.forms import judge
 from actions.handoff import OFFER
-from actions.meanwhile import asked_meanwhile
+from actions.meanwhile import WHERE_TO, asked_meanwhile
+from actions.orders import say_waiting
 from actions.paid import PAID, say_paid
 from actions.passages import (
     CERTAIN,
@@ -30,7 +31,7 @@ from actions.present import focus_events, outcome_facts, tell
 from actions.tasks import TASKS
 from actions.turn import Event, Turn
 from actions.wiring import answer_of, settings
-from actions.words import bullets, listed, money, simplified, word
+from actions.words import bullets, listed, money, word
 from kefu.shop.catalogue import returnable_clause
 from kefu.shop.coupons import check_coupon
 from kefu.shop.identity import may_see, visible_orders
@@ -64,7 +65,7 @@ class ActionFaq(KefuAction):
         best = pressed or sure(hits_of(turn))
         question = "" if pressed else turn.text  # a button is no question: the passage's title is
         events = say_passage(turn, tx, best, question=question) if best else None
-        if events is None and PAID.search(simplified(turn.text)):
+        if events is None and PAID.search(turn.plain):
             events = say_paid(turn, tx)
         return say_unknown(turn, tx) if events is None else events
 
@@ -76,9 +77,12 @@ class ActionReturnable(KefuAction):
         return "action_returnable"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
+        elsewhere = asked_meanwhile(turn, tx) if WHERE_TO.search(turn.plain) else None
+        if elsewhere is not None:  # "can you refund it to my other card?" does not ask whether
+            return [*elsewhere, *say_waiting(turn, tx)]
         mention = turn.mention()
         products = _products(turn, tx, mention)
-        if CANCELLED.search(turn.text) and visible_orders(tx, turn.identity) and _goods_only(products):
+        if CANCELLED.search(turn.plain) and visible_orders(tx, turn.identity) and _goods_only(products):
             return begin(turn, tx, "cancel_form")  # which knows what has left, and offers what can be done
         choice = _owned(turn, tx, mention, products)
         if choice is not None and choice.status == "one" and choice.targets:

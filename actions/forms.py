@@ -13,7 +13,9 @@ from rasa_sdk.events import SlotSet
 
 from actions.answers import read_answers, said_reason, wanted_variant
 from actions.base import KefuAction
+from actions.cues import is_discomfort
 from actions.focus import line_in_focus
+from actions.later import narrow
 from actions.meanwhile import in_between, say_term
 from actions.tasks import ANSWERS, TASKS, Suits, Task, is_underway, operation_of
 from actions.turn import Event, Turn, names_nothing
@@ -37,6 +39,7 @@ POINTS = re.compile(r"\b(it|its|it's|this|that|them|they|those|these)\b|它|这|
 ARRIVED = re.compile(r"deliver|签收|送达|已到", re.IGNORECASE)
 # slots that are asked for, and the entity that answers them
 ASKED_ENTITIES = {"quantity": "quantity", "variant": "variant", "guest_code": "code"}
+FACTS = ("reason", "quantity", "variant")  # that Rasa reads from entities
 KINDS = {"physical", "course", "ebook", "membership"}
 FREE_TEXT = ("address", "company", "tax_number", "invoice_kind")
 
@@ -71,7 +74,8 @@ class TaskForm(KefuAction):
             return _asked_meanwhile(turn, tx, self.task, requested)
         if in_between(turn, tx):
             return [SlotSet("item", []), SlotSet("requested_slot", None)]
-        filled = self._guest(turn, tx)
+        filled = self._begun(turn) if requested is None else {}
+        filled |= self._guest(turn, tx)
         if not _unverified(turn):
             filled |= self._item(turn, tx, requested)
             order = self._order(turn, tx, filled)
@@ -96,6 +100,16 @@ class TaskForm(KefuAction):
         if code and proves and _order_to_prove(turn) is None and _is_proving(turn):
             session = turn.identity.session_id
             turn.tried = count_try(tx, session, code, now=turn.now, rules=code_rules())
+
+    def _begun(self, turn: Turn) -> dict[str, Any]:
+        """What the message that begins the form says beside its purchase.
+
+        Of two tasks in it this one's words count alone: Rasa filled the slots from both. Where another
+        action began the form, Rasa filled none.
+        """
+        filled = dict.fromkeys(FACTS) if narrow(turn, self.form) else {}
+        wished = turn.value("variant") if self.form == "exchange_form" else None
+        return {**filled, **({"variant": wished} if wished else {})}
 
     def _guest(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
         """A guest proves one order first: its number, then the code sent to its e-mail."""
@@ -167,7 +181,7 @@ class TaskForm(KefuAction):
         order = may_see(tx, turn.identity, number) if number else None
         if order is None:
             return _owned_product(turn, tx)
-        free = self.form != "order_status_form" or bool(POINTS.search(turn.text))
+        free = self.form != "order_status_form" or bool(POINTS.search(turn.plain))
         if free or turn.identity.guest or is_underway(order):
             return Target(order.order_number, line_in_focus(turn, order))
         return None
@@ -228,12 +242,14 @@ def _answers(turn: Turn, task: Task, requested: str | None) -> bool:
         return True
     if requested == "reason" and said_reason(turn) is not None:
         return True
+    if task.form == "return_form" and is_discomfort(turn.plain):
+        return True
     if requested in ASKED_ENTITIES and turn.value(ASKED_ENTITIES[requested]):
         return True  # "I don't want it any more" answers the question why, whatever else it may mean
     if turn.intent in ANSWERS:
         return not names_nothing(turn.mention()) or bool(requested in FREE_TEXT and turn.slot(requested))
     picks = requested == "item" and turn.intent in ("ask_product", "search_products")
-    return picks and not names_nothing(turn.mention()) and not set(turn.text) & set("?？吗多少")
+    return picks and not names_nothing(turn.mention()) and not set(turn.plain) & set("?？吗多少")
 
 
 def _owned_product(turn: Turn, tx: Transaction) -> Target | None:
@@ -257,7 +273,7 @@ def _asked_meanwhile(turn: Turn, tx: Transaction, task: Task, requested: str) ->
 
 def judge(turn: Turn, tx: Transaction, task: Task) -> Suits:
     """Which purchases are meant when the words name none."""
-    if task.form == "parcel_form" and ARRIVED.search(turn.text):
+    if task.form == "parcel_form" and ARRIVED.search(turn.plain):
         return lambda order, line: order.status == "delivered"
     if task.suits is not None:
         return task.suits

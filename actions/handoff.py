@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-
-from rasa_sdk.events import SlotSet
 
 from actions.base import KefuAction
 from actions.tasks import ended
 from actions.turn import Event, Turn
 from actions.understood import urgent
-from actions.words import bullets, spoken, word
-from kefu.shop.records import Ticket, Transaction
-from kefu.shop.tickets import ask_for_person, tickets_of
+from kefu.shop.records import Transaction
+from kefu.shop.tickets import ask_for_person
 
 OFFER = {"offer": {"kind": "human"}}
 # Names of languages the shop does not speak, in English and Chinese.
@@ -87,16 +83,6 @@ class ActionEscalateLegal(KefuAction):
         return [*open_for_person(turn, tx, kind="legal", words="escalated_legal"), *ended()]
 
 
-class ActionEscalateSafety(KefuAction):
-    """Smoke, fire, injury: a person at once, the emergency number first; what was being done ends."""
-
-    def name(self) -> str:
-        return "action_escalate_safety"
-
-    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        return [*open_for_person(turn, tx, kind="safety", words="escalated_safety"), *ended()]
-
-
 class OfferPerson(KefuAction):
     """Words of regret or of limits, with a person as the offer; ``words`` names the response."""
 
@@ -159,30 +145,3 @@ class ActionHelp(KefuAction):
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         turn.say("help_guest" if turn.identity.guest else "help")
         return []
-
-
-class ActionTicketStatus(KefuAction):
-    """The state of the customer's tickets."""
-
-    def name(self) -> str:
-        return "action_ticket_status"
-
-    def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        rows = tickets_of(tx, turn.identity)
-        if not rows:
-            turn.say("tickets_none", custom=OFFER)
-            return []
-        turn.say("tickets_list", list=ticket_lines(turn, rows))
-        return [SlotSet("focus_order", rows[0].order_number)] if rows[0].order_number else []
-
-
-def ticket_lines(turn: Turn, rows: Sequence[Ticket]) -> str:
-    """A numbered list of tickets."""
-    return bullets([_ticket_line(turn, row) for row in rows[:5]])
-
-
-def _ticket_line(turn: Turn, row: Ticket) -> str:
-    about = f" ({row.order_number})" if row.order_number else ""
-    opened = spoken(row.created_at, language=turn.language, zone=turn.zone)
-    kind, state = word(row.kind, language=turn.language), word(row.state, language=turn.language)
-    return f"{row.ticket_id} — {kind}{about}, {state}, {opened}"

@@ -6,11 +6,10 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from actions.answers import cue
+from actions.cues import cue
 from actions.proposing import pending
 from actions.tasks import TASKS
 from actions.turn import Event, Turn, names_nothing
-from actions.words import simplified
 from kefu.shop.records import Transaction
 
 MONEY = ("cancel", "return", "refund")
@@ -25,8 +24,9 @@ WHEN = cue(
 )
 WHERE_TO = cue(
     r"where (?:does|do|will|is) .{0,20}(?:money|refund)|where (?:does|will) (?:it|that) go\b"
-    r"|(?:which|what) (?:card|account)|to my (?:card|paypal)",
-    r"退(?:款|钱)?[到回](?:哪|什么|支付宝|微信|银行|原|我的)|钱退?到哪|原路",
+    r"|(?:which|what) (?:card|account)"
+    r"|to (?:my|another) (?:\w+ )?(?:card|paypal|visa|mastercard|alipay|wechat|wallet|bank|account)\b",
+    r"退(?:款|钱)?[到回](?:哪|什么|支付宝|微信|银行|原|我的|别的|另|其他)|钱退?到哪|原路",
 )
 AMOUNT = cue(
     r"how much (?:money )?(?:do|will|would|can|am) i (?:get|be|going)|how much is (?:the|my) refund",
@@ -56,7 +56,7 @@ def asked_meanwhile(turn: Turn, tx: Transaction) -> list[Event] | None:
     What waits is shown anew behind it (ActionResume), and names the amount itself.
     """
     kind = _kind(turn, tx)
-    text = simplified(turn.text)
+    text = turn.plain
     if kind in MONEY and AMOUNT.search(text) and pending(turn, tx):
         return []
     return say_term(turn, tx, kind) if kind is not None and _asks(text, kind) else None
@@ -69,7 +69,7 @@ def in_between(turn: Turn, tx: Transaction) -> bool:
     if turn.intent != "track_order" and not pending(turn, tx):
         return False  # where a refund stands says more than how long one takes
     kind = _kind(turn, tx)
-    text = simplified(turn.text)
+    text = turn.plain
     return kind is not None and (_asks(text, kind) or bool(kind in MONEY and AMOUNT.search(text)))
 
 

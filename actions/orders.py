@@ -23,9 +23,14 @@ from kefu.shop.records import Order, Return, Transaction
 
 def say_between(turn: Turn, tx: Transaction) -> list[Event]:
     """Answer a question about what waits for a yes, or was just done, and show what waits anew."""
-    told, waiting = asked_meanwhile(turn, tx) or [], pending(turn, tx)
-    shown = propose(turn, tx, Operation.from_dict(waiting.operation)) if waiting else []
-    return [*told, *shown]
+    told = asked_meanwhile(turn, tx) or []
+    return [*told, *say_waiting(turn, tx)]
+
+
+def say_waiting(turn: Turn, tx: Transaction) -> list[Event]:
+    """Show what waits for a yes anew, if anything does."""
+    waiting = pending(turn, tx)
+    return propose(turn, tx, Operation.from_dict(waiting.operation)) if waiting else []
 
 
 def chosen(turn: Turn, tx: Transaction) -> list[Order]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from actions.turn import Turn
-from actions.words import simplified
+from actions.wiring import simplified
 from kefu.shop.money import MINOR_UNITS
 
 _SIGN = r"(?:(?:us|hk)?\$|[€£¥￥]|usd\s?|rmb\s?)?\s?"

@@ -25,7 +25,6 @@ from actions.meanwhile import asked_meanwhile
 from actions.paid import PAID, say_paid
 from actions.turn import Event, Turn
 from actions.wiring import knowledge_base
-from actions.words import simplified
 from kefu.shop import catalogue
 from kefu.shop.records import Product, Transaction
 from kefu.shop.related import alternatives, clauses_of
@@ -41,7 +40,7 @@ def named(turn: Turn, tx: Transaction) -> list[Product]:
     found = catalogue.by_ids(tx, mention.product_ids) or _picked(turn, tx)
     if found or not mention.kinds:
         return found or focus
-    if focus and focus[0].kind in mention.kinds and not _plural(simplified(turn.text)):
+    if focus and focus[0].kind in mention.kinds and not _plural(turn.plain):
         return focus  # "the course" is the one just spoken of
     return catalogue.search(tx, catalogue.Wish(kinds=mention.kinds, in_stock=False), limit=MANY)
 
@@ -114,10 +113,10 @@ class ActionProduct(KefuAction):
         meanwhile = asked_meanwhile(turn, tx)
         if meanwhile is not None:
             return meanwhile
-        paid = say_paid(turn, tx) if PAID.search(simplified(turn.text)) else None
+        paid = say_paid(turn, tx) if PAID.search(turn.plain) else None
         if paid is not None:
             return paid
-        behind = turn.last_words().get("passage") and BARE_PRICE.fullmatch(simplified(turn.text))
+        behind = turn.last_words().get("passage") and BARE_PRICE.fullmatch(turn.plain)
         return ActionFaq().act(turn, tx) if behind else None
 
 

@@ -9,7 +9,7 @@ from actions.handoff import OFFER
 from actions.present import tell
 from actions.tasks import Task, cleared, operation_of, task_events
 from actions.turn import Event, Turn
-from actions.wiring import settings
+from actions.wiring import settings, simplified
 from kefu.shop import confirmations
 from kefu.shop.identity import visible_among
 from kefu.shop.operation import Operation
@@ -50,7 +50,8 @@ def submit(turn: Turn, tx: Transaction, task: Task) -> list[Event]:
 
 def _fitting(turn: Turn, tx: Transaction, operation: Operation) -> Operation:
     """A fault that was there on arrival is no warranty case but a return, where its clause still reaches."""
-    told = f"{turn.message_before.get('text') or ''}\n{turn.text}"  # a guest's code may stand in between
+    before = simplified(str(turn.message_before.get("text") or ""))  # a guest's code may stand in between
+    told = f"{before}\n{turn.plain}"
     if operation.kind != "warranty" or not ARRIVED_SO.search(told):
         return operation
     back = replace(operation, kind="return", reason="damaged")

@@ -14,7 +14,7 @@ from actions.focus import focus_of, focused
 from actions.handoff import OFFER
 from actions.products import one, shown
 from actions.turn import Event, Turn, names_nothing
-from actions.words import listed, simplified
+from actions.words import listed
 from kefu.shop import catalogue
 from kefu.shop.purchases import purchases_of
 from kefu.shop.records import Product, Transaction
@@ -52,7 +52,7 @@ class ActionAlternative(KefuAction):
         return "action_alternative"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        cheaper = CHEAPER.search(simplified(turn.text))
+        cheaper = CHEAPER.search(turn.plain)
         listed_ones = catalogue.by_ids(tx, shown(turn)) if cheaper and names_nothing(turn.mention()) else []
         if len(listed_ones) > 1:  # "anything cheaper?" behind a list
             return say_cheapest(turn, listed_ones)
@@ -78,7 +78,7 @@ class ActionAlternative(KefuAction):
 def _instead(turn: Turn, tx: Transaction, product: Product) -> list[Related]:
     """What the catalogue itself names instead, else what is near it; cheaper ones where that is asked."""
     others = alternatives(tx, product)
-    if CHEAPER.search(simplified(turn.text)):
+    if CHEAPER.search(turn.plain):
         others = [other for other in others if other.product.price < product.price]
     return [other for other in others if other.facts] or others
 
@@ -96,7 +96,7 @@ class ActionCompatible(KefuAction):
         product = one(turn, tx)
         if product is None:
             return []
-        if NEEDED.search(simplified(turn.text)):
+        if NEEDED.search(turn.plain):
             said = say_needs(turn, tx, product)
             if said is not None:
                 return said
@@ -113,7 +113,7 @@ def _two(turn: Turn, tx: Transaction) -> list[Product]:
     firsts = catalogue.by_ids(tx, [str(entity["value"]) for entity in turn.entities("product")])
     focus = catalogue.by_ids(tx, [focus_of(turn) or ""])
     other = focus and firsts and focus[0].product_id != firsts[0].product_id
-    return [*focus, *firsts] if other and len(firsts) == 1 and _pairwise(simplified(turn.text)) else firsts
+    return [*focus, *firsts] if other and len(firsts) == 1 and _pairwise(turn.plain) else firsts
 
 
 def _pairwise(text: str) -> bool:
@@ -204,7 +204,7 @@ class ActionCoursePath(KefuAction):
         product = one(turn, tx)
         if product is None:
             return []
-        way, text = course_path(tx, product), simplified(turn.text)
+        way, text = course_path(tx, product), turn.plain
         if way.before and (BEFORE.search(text) or NEEDED.search(text) or not way.after):
             return say_needs(turn, tx, product) or _say_way(turn, tx, "before_course", product, way.before)
         if way.after:

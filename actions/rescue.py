@@ -12,7 +12,6 @@ from actions.meanwhile import asked_meanwhile
 from actions.paid import PAID, say_paid
 from actions.passages import CERTAIN, hits_of, parts_of, sure
 from actions.turn import Event, Turn
-from actions.words import simplified
 from kefu.shop import catalogue
 from kefu.shop.records import Transaction
 
@@ -22,7 +21,7 @@ def rescue(turn: Turn, tx: Transaction) -> list[Event] | None:
     meanwhile = asked_meanwhile(turn, tx)
     if meanwhile is not None:
         return meanwhile
-    paid = say_paid(turn, tx) if PAID.search(simplified(turn.text)) else None
+    paid = say_paid(turn, tx) if PAID.search(turn.plain) else None
     said = say_if_certain(turn, tx) if paid is None else paid
     return said if said is not None else _of_product(turn, tx)
 

@@ -13,7 +13,6 @@ from actions.products import ActionProduct
 from actions.rescue import rescue
 from actions.turn import Event, Turn
 from actions.wish import wish_of
-from actions.words import simplified
 from kefu.shop import catalogue
 from kefu.shop.records import Product, Transaction
 
@@ -34,11 +33,11 @@ class ActionSearch(KefuAction):
         if len(pool) == 1 and unlimited:
             return ActionProduct().act(turn, tx)
         if not pool and wish == catalogue.Wish():
-            events = None if CHEAPEST.search(simplified(turn.text)) else rescue(turn, tx)
+            events = None if CHEAPEST.search(turn.plain) else rescue(turn, tx)
             return _overview(turn, tx) if events is None else events
         if not pool and not wish.kinds and unlimited:
             _of_focus(turn, tx)
-        cheapest = CHEAPEST.search(simplified(turn.text))
+        cheapest = CHEAPEST.search(turn.plain)
         return _say(turn, tx, catalogue.search(tx, wish, among=pool, limit=1 if cheapest else SHOWN), pool)
 
 
@@ -70,7 +69,7 @@ def _of_focus(turn: Turn, tx: Transaction) -> None:
 
 def _overview(turn: Turn, tx: Transaction) -> list[Event]:
     """Nothing that the catalogue knows was named: something of every category."""
-    if CHEAPEST.search(simplified(turn.text)):
+    if CHEAPEST.search(turn.plain):
         return _say(turn, tx, catalogue.search(tx, catalogue.Wish(), limit=1), set())
     first = catalogue.one_of_each(tx, limit=SHOWN)
     _list(turn, "search_all", first)

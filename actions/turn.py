@@ -12,6 +12,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.wiring import simplified
 from actions.words import spoken
 from kefu.shop.identity import Identity
 from kefu.shop.records import CodeRow
@@ -66,6 +67,11 @@ class Turn:
     def text(self) -> str:
         """What the customer typed."""
         return str(self.message.get("text") or "")
+
+    @property
+    def plain(self) -> str:
+        """What was typed, with Traditional characters as Simplified ones; each in its place, for looking."""
+        return simplified(self.text)
 
     @property
     def intent(self) -> str:

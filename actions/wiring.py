@@ -16,6 +16,7 @@ from kefu.knowledge.questions import ENOUGH as ENOUGH
 from kefu.knowledge.questions import NEAR as NEAR
 from kefu.knowledge.questions import own as own
 from kefu.language.spelt import numbers_in_words
+from kefu.language.text import simplified as simplified
 from kefu.settings import Settings
 from kefu.shop.delivery import Delivery
 from kefu.shop.identity import CodeRules

@@ -70,6 +70,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "express": ("express", "加急配送"),
     # ticket and task
     "human": ("talk to a person", "人工服务"),
+    "callback": ("callback", "回电"),
     "complaint": ("complaint", "投诉"),
     "legal": ("legal matter", "法律事务"),
     "safety": ("safety matter", "安全问题"),
@@ -185,14 +186,6 @@ DID: Mapping[str, tuple[str, str]] = {
     "done_refund_digital": ("", ""),
 }
 
-# The Traditional characters of the words that actions look for; names and numbers are read before them.
-SIMPLIFIED = str.maketrans(
-    "錢價幾塊貨庫斷補續電藍隱聲質軸鍵無線閱讀裝麼寸調課師證書結業頁誰寫權處顏種紹樣詳參數說講賣嗎還學礎內過與"
-    "預長時間顯寶聽講難門體積應",
-    "钱价几块货库断补续电蓝隐声质轴键无线阅读装么寸调课师证书结业页谁写权处颜种绍样详参数说讲卖吗还学础内过与"
-    "预长时间显宝听讲难门体积应",
-)
-
 COURSES_OFF = re.compile(r"(\d+%) off all courses")
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "HKD": "HK$"}
 
@@ -262,11 +255,6 @@ def in_list(name: str, order: Order, *, language: str) -> str:
     if language == "zh":
         return f"{name}，订单 {order.order_number}，{state}"
     return f"{name} — order {order.order_number}, {state}"
-
-
-def simplified(text: str) -> str:
-    """``text`` with the Traditional characters of common questions as Simplified ones, each in its place."""
-    return text.translate(SIMPLIFIED)
 
 
 def bullets(lines: Sequence[str]) -> str:

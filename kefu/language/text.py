@@ -25,6 +25,7 @@ _PIECE = re.compile(
     rf"|(?P<word>{_WORD}+(?:['\u2019-]{_WORD}+)*)"
     rf"|(?P<mark>(?P<same>[^\w\s]|_)(?P=same)*)"
 )
+_TAIWAN = "著"
 _COUNTED = re.compile(
     r"(第?[零一二两三四五六七八九十百几半]+)([个件本副盏瓶台张只条把门节双箱套份单杯支部款次天])"
 )
@@ -44,16 +45,20 @@ class Piece:
 def fold(text: str) -> str:
     """Simplified characters, half-width forms, no control or surrogate characters; same length.
 
-    >>> fold("我的訂單ＫＦ１")
-    '我的订单KF1'
+    >>> fold("我的訂單ＫＦ１"), fold("枱燈開著")
+    ('我的订单KF1', '台灯开着')
     """
     return text if text.isascii() and text.isprintable() else _fold(text)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def _fold(text: str) -> str:
-    narrow = "".join(map(_narrow, text))
-    return _HAN_RUN.sub(lambda run: _simplify(run.group()), narrow)
+    return simplified("".join(map(_narrow, text)))
+
+
+def simplified(text: str) -> str:
+    """Traditional characters as Simplified ones and all else as it is; same length."""
+    return _HAN_RUN.sub(lambda run: _simplify(run.group()), text)
 
 
 def fold_case(text: str) -> str:
@@ -142,17 +147,29 @@ def _narrow(char: str) -> str:
 
 
 def _simplify(run: str) -> str:
-    simple: str = _opencc().convert(run)
-    if len(simple) == len(run):
-        return simple
-    return "".join(c if len(s := _opencc().convert(c)) != 1 else s for c in run)
+    simple: str = _opencc("hk2s").convert(run)
+    if len(simple) != len(run):
+        simple = "".join(c if len(s := _opencc("hk2s").convert(c)) != 1 else s for c in run)
+    return _particles(simple) if _TAIWAN in simple else simple
+
+
+def _particles(run: str) -> str:
+    """Taiwan's 著 as 着 (開著, 著火); 著名 and 著作 keep theirs, which OpenCC's phrases tell apart.
+
+    The other characters of that table stay: it takes a Simplified 么 for one of its own.
+    """
+    read = _opencc("tw2s").convert(run)
+    if len(read) != len(run):
+        return run
+    return "".join(new if old == _TAIWAN else old for old, new in zip(run, read, strict=True))
 
 
 @functools.cache
-def _opencc() -> Any:
+def _opencc(name: str) -> Any:
+    """OpenCC's table ``name``. "hk2s" is "t2s" with the variants that Hong Kong writes: 枱, 衞, 糭."""
     import opencc
 
-    return opencc.OpenCC("t2s")
+    return opencc.OpenCC(name)
 
 
 @functools.cache

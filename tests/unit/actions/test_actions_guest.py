@@ -13,7 +13,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import asks, base, forms, wiring
-from actions.asks import ActionAskGuestCode
+from actions.asks import ActionAskAddress, ActionAskGuestCode, ActionAskGuestOrder, ActionAskReason
+from actions.base import KefuAction
 from actions.forms import ValidateOrderStatusForm
 from actions.turn import Event, Turn
 from kefu.cli import keys
@@ -128,6 +129,34 @@ def test_nothing_is_said_to_be_on_its_way_that_is_not(shop: DemoShop) -> None:
         with shop.write() as tx:
             ActionAskGuestCode().act(at, tx)
         assert [message["response"] for message in at.dispatcher.messages] == words
+
+
+@pytest.mark.parametrize(
+    ("action", "slot", "new"),
+    [
+        (ActionAskGuestOrder(), "guest_order", None),
+        (ActionAskGuestCode(), "guest_code", "guest_order"),
+        (ActionAskAddress(), "address", "item"),
+        (ActionAskReason(), "reason", "item"),
+    ],
+)
+def test_a_question_is_asked_in_full_once(
+    shop: DemoShop, action: KefuAction, slot: str, new: str | None
+) -> None:
+    """In short after a question in between; in full again in another form, or about another thing."""
+    full, short = f"utter_say_ask_{slot}", f"utter_say_ask_{slot}_again"
+    asked = {"event": "bot", "data": {"custom": {"asked": slot}}}
+    between = {"event": "bot", "data": {"custom": {"passage": "shipping-time"}}}
+    again = {"event": "active_loop", "name": "return_form"}
+    ended = {"event": "active_loop", "name": None}
+    cases = [((), full), ((asked, between), short), ((asked, ended, again), full)]
+    cases += [((asked, {"event": "slot", "name": new, "value": "KF10000029"}), full)] if new else []
+    for before, wanted in cases:
+        at = turn({}, *before)
+        with shop.write() as tx:
+            action.act(at, tx)
+        said = at.dispatcher.messages[-1]
+        assert (said["response"], said["custom"]["asked"]) == (wanted, slot)
 
 
 def test_the_rules_follow_the_settings_and_the_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

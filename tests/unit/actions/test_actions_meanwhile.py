@@ -56,6 +56,19 @@ def test_how_long_is_about_what_waits(on: Stage, language: str, text: str) -> No
     assert waits(on)
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "can you refund it to my visa instead?"), ("zh", "能不能退到微信"), ("zh", "可以退回别的卡吗")],
+)
+def test_another_card_is_no_question_of_whether_it_can_go_back(on: Stage, language: str, text: str) -> None:
+    """It had been answered by "Yes: it can go back now"."""
+    wish(on, EARBUDS)
+    said = replace(on, language=language).hear(ActionReturnable(), user("ask_returnable", text))
+    assert "refund.time" in said and "KF10000001" in said
+    assert not said.startswith(("Yes", "可以："))
+    assert waits(on)
+
+
 def test_a_look_up_behind_a_confirmation_shows_it_anew(on: Stage) -> None:
     wish(on, EARBUDS)
     message = user("track_order", "how long does that take")

@@ -46,6 +46,23 @@ def sold_out(stage: Stage, product_id: str) -> None:
         tx.products.put([replace(product, stock=0, variants=gone)])
 
 
+def test_what_is_cheapest_is_not_said_over_two_currencies(alice: Stage) -> None:
+    """The same behind a list as in a comparison."""
+    with alice.store.write() as tx:
+        lamp = tx.products.get("P107")
+        assert lamp is not None
+        tx.products.put([replace(lamp, currency="CNY", price=20000)])
+    talk = Talk(alice)
+    compared = talk.say(
+        ActionCompare(), "compare_products", "which is cheaper, the desk lamp or the steel bottle"
+    )
+    assert compared.startswith("These are not priced in one currency")
+    assert "¥200.00" in compared and "$25.00" in compared
+    behind = talk.say(ActionAlternative(), "ask_alternative", "anything cheaper?")
+    assert behind.startswith("These are not priced in one currency")
+    assert talk.custom["compared"]
+
+
 # -- what "it" means, and for how long -----------------------------------------------------
 
 
