@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,7 @@ def _queried(bench: Bench, finder: Finder) -> dict[str, Any]:
         start = time.perf_counter()
         vector = bench.encoder.sentences([one.query])[0]
         middle, busy = time.perf_counter(), time.process_time()
-        hits = finder.search(one.query, one.passage.language, k=3, vector=vector)
+        hits = finder.search(one.query, one.passage.language, k=3, vector=partial(np.asarray, vector))
         search.append((time.perf_counter() - middle) * 1000)
         cpu.append((time.process_time() - busy) * 1000)
         embedding.append((middle - start) * 1000)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.constants import DENSE_FEATURIZABLE_ATTRIBUTES, TOKENS_NAMES
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
 from rasa.nlu.tokenizers.tokenizer import Tokenizer
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE
+from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -89,23 +94,59 @@ class BertFeaturizer(Trained[BertOptions, Encoder], DenseFeaturizer):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Features for every example, where they are wanted."""
         if self._options.for_training:
-            self.process(training_data.training_examples)
+            for attribute, messages in _batches(training_data.training_examples):
+                for message, (tokens, sentence) in zip(
+                    messages, self._encoded(messages, attribute), strict=True
+                ):
+                    self.add_features_to_message(tokens, sentence, attribute, message)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Features for every message, many at a time."""
-        for attribute in DENSE_FEATURIZABLE_ATTRIBUTES:
-            present = [m for m in messages if isinstance(m.get(attribute), str)]
-            for start in range(0, len(present), _AT_ONCE):
-                self._featurize(present[start : start + _AT_ONCE], attribute)
+        """Features for every message, made, many at a time, when somebody first reads one.
+
+        Where the passages are searched in other words than the message's own, as for everything in Chinese,
+        nobody does, and one of two runs of an encoder is saved.
+        """
+        for attribute, batch in _batches(messages):
+            encoded = functools.cache(partial(self._encoded, batch, attribute))
+            for place, message in enumerate(batch):
+                for part, kind in enumerate((FEATURE_TYPE_SEQUENCE, FEATURE_TYPE_SENTENCE)):
+                    make = partial(_part, encoded, place, part)
+                    message.add_features(Later(make, kind, attribute, self._identifier))
         return messages
 
-    def _featurize(self, messages: Sequence[Message], attribute: str) -> None:
+    def _encoded(self, messages: Sequence[Message], attribute: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Each message's vectors of its tokens (n, width) and of the whole (1, width)."""
         pieces = [
             [Piece(t.text, t.start, t.end) for t in m.get(TOKENS_NAMES[attribute], [])] for m in messages
         ]
         encoded = self.learnt.encode([m.get(attribute) for m in messages], pieces)
-        for message, own in zip(messages, encoded, strict=True):
-            # a text without a token says nothing: its vector must not speak for any intent
-            sentence = own.sentence[None, :] * (1.0 if len(own.tokens) else 0.0)
-            self.add_features_to_message(own.tokens, sentence, attribute, message)
+        # a text without a token says nothing: its vector must not speak for any intent
+        return [(own.tokens, own.sentence[None, :] * (1.0 if len(own.tokens) else 0.0)) for own in encoded]
+
+
+class Later(Features):
+    """Features (rows, width) that are made when they are first read."""
+
+    def __init__(self, make: Callable[[], np.ndarray], kind: str, attribute: str, origin: str) -> None:
+        super().__init__(np.zeros((0, 0)), kind, attribute, origin)
+        del self.features
+        self._make = make
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name != "features":
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        self.features = self._make()
+        return self.features
+
+
+def _batches(messages: Sequence[Message]) -> Iterator[tuple[str, list[Message]]]:
+    """Messages that have an attribute's text, some at a time, with the attribute."""
+    for attribute in DENSE_FEATURIZABLE_ATTRIBUTES:
+        present = [m for m in messages if isinstance(m.get(attribute), str)]
+        for start in range(0, len(present), _AT_ONCE):
+            yield attribute, present[start : start + _AT_ONCE]
+
+
+def _part(encoded: Callable[[], list[tuple[np.ndarray, np.ndarray]]], place: int, part: int) -> np.ndarray:
+    return encoded()[place][part]

@@ -54,7 +54,7 @@ class GibberishGate(Trained[GibberishOptions, Vocabulary]):
     def process(self, messages: list[Message]) -> list[Message]:
         """Give the messages without words the intent of not being understood."""
         for message in messages:
-            if self.learnt.unknown_share(_free_text(message)) > self._options.share:
+            if self.learnt.is_strange(_free_text(message), share=self._options.share):
                 put_first(message, self._options.intent, 1.0)
         return messages
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -24,6 +26,7 @@ from kefu.knowledge import asking
 from kefu.knowledge.finder import Finder
 from kefu.knowledge.questions import ENOUGH
 from kefu.knowledge.ranking import Hit
+from kefu.knowledge.views import Vector
 from kefu.language.export import META_NAME, encoder_digest
 from kefu.language.weights import PACKAGED
 
@@ -146,10 +149,14 @@ def _language(message: Message, tracker: DialogueStateTracker | None, known: Seq
     return spoken if spoken in known else None
 
 
-def _vector(message: Message, origin: str) -> np.ndarray | None:
-    """The sentence vector that the featurizer called ``origin`` left on the message, of length 1."""
+def _vector(message: Message, origin: str) -> Vector | None:
+    """The sentence vector that the featurizer called ``origin`` has for the message, of length 1."""
     for feature in message.features:
         if feature.origin == origin and feature.type == FEATURE_TYPE_SENTENCE and feature.attribute == TEXT:
-            vector = np.asarray(feature.features[0], dtype=np.float32)
-            return vector / max(float(np.linalg.norm(vector)), 1e-9)
+            return partial(_unit, feature)
     return None
+
+
+def _unit(feature: Features) -> np.ndarray:
+    vector = np.asarray(feature.features[0], dtype=np.float32)
+    return vector / max(float(np.linalg.norm(vector)), 1e-9)

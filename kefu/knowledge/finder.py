@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-import numpy as np
-
 from kefu.errors import ConfigError
 from kefu.knowledge.ranking import Hit
+from kefu.knowledge.views import Vector
 
 # Up to so many passages a language the classifier over all passages serves, above it the index. It weighs
 # every passage for every question: with 800 of three questions each a search took 5.3 ms of CPU and
@@ -23,11 +22,11 @@ class Finder(Protocol):
     def languages(self) -> tuple[str, ...]:
         """The languages that can be searched, sorted."""
 
-    def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
+    def search(self, text: str, language: str, *, k: int = 3, vector: Vector | None = None) -> list[Hit]:
         """The ``k`` best passages of ``language``, best first; none for a text without words.
 
-        The first score is the probability that this passage answers the question. ``vector`` (d,)
-        is the text's sentence vector where the caller has it already.
+        The first score is the probability that this passage answers the question. ``vector``
+        gives the text's sentence vector (d,) where the caller can have it at less cost.
 
         Raises:
             ConfigError: there is no passage in ``language``; names the languages that there are.
@@ -48,6 +47,6 @@ class Nothing:
 
     languages: tuple[str, ...] = ()
 
-    def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
+    def search(self, text: str, language: str, *, k: int = 3, vector: Vector | None = None) -> list[Hit]:
         """ConfigError, since there is no language."""
         raise ConfigError(f"no passages in {language!r}; there are: none")

@@ -22,7 +22,7 @@ from kefu.knowledge.manifest import NEXT, Manifest, read_manifest
 from kefu.knowledge.ranking import Hit
 from kefu.knowledge.segments import Segment
 from kefu.knowledge.terms import Cut, Terms
-from kefu.knowledge.views import Embed, embedded, plain
+from kefu.knowledge.views import Embed, Vector, embedded, plain
 
 JUDGE = "judge.json"
 
@@ -106,7 +106,7 @@ class LargeIndex:
             self._languages, folder=self.folder, manifest=self.manifest, tools=self._tools, delta=delta
         )
 
-    def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
+    def search(self, text: str, language: str, *, k: int = 3, vector: Vector | None = None) -> list[Hit]:
         """The ``k`` best passages, as a Finder promises; those not in force now are left out."""
         if language not in self._languages:
             raise ConfigError(
@@ -116,7 +116,7 @@ class LargeIndex:
             return []
         given = vector
         vectors = embedded(
-            [text], lambda texts: self._tools.embed(texts) if given is None else given[None, :]
+            [text], lambda texts: self._tools.embed(texts) if given is None else given()[None, :]
         )
         index = self._languages[language]
         found = index.candidates(

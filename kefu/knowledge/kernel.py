@@ -33,7 +33,8 @@ class Kernel:
         near = _likeness(vectors, vectors[rows])
         among = near[rows] + _JITTER * np.eye(len(rows))
         weights = np.linalg.solve(near.T @ near + RIDGE * among, near.T @ targets)
-        return cls(vectors[rows], weights.astype(np.float32))
+        # of the precision of a float, but held as doubles: what they are multiplied with is one
+        return cls(vectors[rows], weights.astype(np.float32).astype(np.float64))
 
     def score(self, vectors: np.ndarray) -> np.ndarray:
         """About 1 where a passage's questions are near, 0 far from them: (n, c)."""

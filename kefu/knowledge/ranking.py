@@ -25,6 +25,7 @@ from kefu.knowledge.views import (
     Embed,
     Rewrite,
     Rewriting,
+    Vector,
     View,
     as_it_is,
     embedded,
@@ -32,6 +33,7 @@ from kefu.knowledge.views import (
     unit_rows,
     vectorizer,
 )
+from kefu.tfidf import Tfidf
 
 THRESHOLD = 0.5  # a first hit with this score is rather right than wrong, and worth giving as the answer
 MIN_PASSAGES = 2  # one alone has nothing to be told apart from
@@ -78,6 +80,7 @@ class Ranker:
     ) -> None:
         """``rewrites`` has one for each language of ``indexes``; see ``fit`` and ``load``."""
         self._indexes = dict(indexes)
+        self._rows = {language: Tfidf(index.grams) for language, index in indexes.items()}
         self._embed = embed
         self._rewrites = dict(rewrites)
 
@@ -139,11 +142,11 @@ class Ranker:
         """How many passages there are in ``language``; ConfigError where there is none."""
         return len(self._index(language).passage_ids)
 
-    def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
+    def search(self, text: str, language: str, *, k: int = 3, vector: Vector | None = None) -> list[Hit]:
         """The ``k`` best passages of ``language`` for ``text``, best first; none for a text without words.
 
-        ``vector`` (d,) is the text's sentence vector where the caller has it already; it is not used
-        where the text is rewritten.
+        ``vector`` gives the text's sentence vector (d,) where the caller can have it at less cost; it is not
+        asked where the text is rewritten.
 
         Raises:
             ConfigError: no passage was fitted in ``language``.
@@ -152,10 +155,13 @@ class Ranker:
         if not plain(text):
             return []
         read = self._rewrites[language](text)
-        if vector is None or read != text:
-            vector = self._embed([read])[0]
-        vectors = unit_rows(np.asarray(vector, dtype=np.float32)[None, :])
-        return _search(index, _written(text, read, language), vectors, language=language, k=k)
+        own = self._embed([read])[0] if vector is None or read != text else vector()
+        vectors = unit_rows(np.asarray(own, dtype=np.float32)[None, :])
+        columns, values = self._rows[language].row(_written(text, read, language))
+        grams = scipy.sparse.csr_matrix(
+            (values, columns, [0, len(columns)]), shape=(1, len(index.grams.vocabulary_))
+        )
+        return _search(index, View(grams, vectors), language=language, k=k)
 
     def _index(self, language: str) -> _Index:
         if language not in self._indexes:
@@ -249,8 +255,8 @@ def _wordings(passage: Passage) -> list[tuple[str, float]]:
     ]
 
 
-def _search(index: _Index, text: str, vectors: np.ndarray, *, language: str, k: int) -> list[Hit]:
-    scores = index.scorer.score(View(index.grams.transform([text]), vectors))
+def _search(index: _Index, view: View, *, language: str, k: int) -> list[Hit]:
+    scores = index.scorer.score(view)
     certainty = float(index.calibration.probability(scores)[0])
     shares = scores.total[0]
     best = np.argsort(-shares, kind="stable")[:k]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,12 +10,12 @@ from datetime import datetime
 import numpy as np
 
 from kefu.errors import ConfigError
-from kefu.knowledge.delta import Changes, Delta, Entry, Key
+from kefu.knowledge.delta import Changes, Delta, Entry, Fresh, Key
 from kefu.knowledge.finder import Finder
 from kefu.knowledge.grams import grams_of, most_alike
 from kefu.knowledge.passages import Passage
 from kefu.knowledge.ranking import Hit
-from kefu.knowledge.views import Embed, embedded, plain
+from kefu.knowledge.views import Embed, Vector, embedded, plain
 
 # A likeness of 0.75 is as good as a coin, one of 0.95 nearly sure. A guess: it serves for the
 # seconds until the finder below has learnt the new passages and says how sure it is.
@@ -58,7 +59,7 @@ class Recent:
         """How many passages there are, in force or not."""
         return len(self._passages.keys() - self.delta.hidden) + len(self.delta.entries)
 
-    def search(self, text: str, language: str, *, k: int = 3, vector: np.ndarray | None = None) -> list[Hit]:
+    def search(self, text: str, language: str, *, k: int = 3, vector: Vector | None = None) -> list[Hit]:
         """The ``k`` best passages, as a Finder promises; those not in force now are left out."""
         if language not in self.languages:
             raise ConfigError(
@@ -66,20 +67,25 @@ class Recent:
             )
         if not plain(text):
             return []
-        own = embedded([text], lambda texts: self._embed(texts) if vector is None else vector[None, :])[0]
+        own = functools.cache(lambda: self._vector(text, vector))
         hits = self._of_base(text, language, k=k, vector=own)
-        hits += self._of_new(grams_of(plain(text), language), language, own)
+        fresh = self.delta.of_language(language)
+        if fresh.entries:
+            hits += self._of_new(fresh, grams_of(plain(text), language), language, own())
         return sorted(hits, key=lambda hit: -hit.score)[:k]
 
-    def _of_new(self, grams: frozenset[str], language: str, vector: np.ndarray) -> list[Hit]:
+    def _vector(self, text: str, given: Vector | None) -> np.ndarray:
+        return embedded([text], lambda texts: self._embed(texts) if given is None else given()[None, :])[0]
+
+    def _of_new(self, fresh: Fresh, grams: frozenset[str], language: str, vector: np.ndarray) -> list[Hit]:
         moment = self._now()
         return [
             Hit(entry.passage.passage_id, language, _certainty(entry, grams, cosine))
-            for entry, cosine in self.delta.of_language(language).nearest(vector, k=_COMPARED)
+            for entry, cosine in fresh.nearest(vector, k=_COMPARED)
             if entry.passage.in_force(moment)
         ]
 
-    def _of_base(self, text: str, language: str, *, k: int, vector: np.ndarray) -> list[Hit]:
+    def _of_base(self, text: str, language: str, *, k: int, vector: Vector) -> list[Hit]:
         if language not in self._base.languages:
             return []
         hidden = self.delta.hidden

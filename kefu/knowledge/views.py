@@ -15,6 +15,8 @@ import scipy.sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 Embed = Callable[[list[str]], np.ndarray]
+#: Gives the sentence vector (d,) of a text that the caller can have, when it is wanted.
+Vector = Callable[[], np.ndarray]
 #: Makes of a text what the encoder should read: its typing mistakes put right, or another language's words.
 Rewrite = Callable[[str], str]
 #: The rewriting for a language, given all texts of its passages.

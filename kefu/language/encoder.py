@@ -96,11 +96,20 @@ class Encoder:
 
     def _run(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[int, np.ndarray]]:
         """Each of ``rows`` by its index with its vectors (length, width), in batches of similar length."""
+        if len(rows) == 1:  # a message of its own: nothing to sort or to fill up
+            ids = np.array(rows, dtype=np.int64)
+            yield 0, self._vectors(ids, np.ones_like(ids))[0]
+            return
         for indexes in buckets([len(ids) for ids in rows], texts=_BATCH_TEXTS, tokens=_BATCH_TOKENS):
             ids, mask = padded([rows[i] for i in indexes])
-            (vectors,) = self._session.run(["tokens"], {"input_ids": ids, "attention_mask": mask})
+            vectors = self._vectors(ids, mask)
             for row, index in enumerate(indexes):
                 yield index, vectors[row, : len(rows[index])]
+
+    def _vectors(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """The vectors (rows, length, width) of sub-token ids (rows, length)."""
+        (vectors,) = self._session.run(["tokens"], {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(vectors)
 
 
 def _mean(vectors: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ LATIN: Mapping[str, str] = {
     "en": "ENGLISH", "es": "SPANISH", "fr": "FRENCH", "de": "GERMAN", "it": "ITALIAN", "pt": "PORTUGUESE",
     "nl": "DUTCH", "pl": "POLISH", "tr": "TURKISH", "vi": "VIETNAMESE", "id": "INDONESIAN", "sv": "SWEDISH",
 }  # fmt: skip
+_OTHERS = tuple(code for code in LATIN if code != "en")
 _SCRIPTS: Sequence[tuple[str, re.Pattern[str]]] = (
     ("ja", re.compile("[\u3040-\u30ff\u31f0-\u31ff]")),
     ("ko", re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")),
@@ -62,8 +63,9 @@ class LanguageDetector:
 
     def __init__(self) -> None:
         self._statistics = _lingua()
-        self._function_words = {code: _stop_words(code) for code in LATIN}
-        self._function_words["en"] |= _ENGLISH_TALK
+        self._function_words = _languages_of({
+            code: _stop_words(code) | (_ENGLISH_TALK if code == "en" else frozenset()) for code in LATIN
+        })
 
     def detect(self, text: str, *, names: Iterable[tuple[int, int]] = ()) -> str | None:
         """The ISO 639-1 code of ``text``, or None where it cannot be told.
@@ -75,10 +77,10 @@ class LanguageDetector:
         'zh'
         """
         rest = _NO_WORDS.sub(" ", _without(fold(text), names))
-        for code, script in _SCRIPTS:
+        for code, script in () if rest.isascii() else _SCRIPTS:
             if len(script.findall(rest)) >= 2:
                 return code
-        words = [w.group() for w in _LATIN_WORD.finditer(_HAN.sub(" ", fold_case(rest)))]
+        words = _LATIN_WORD.findall(_HAN.sub(" ", fold_case(rest)))
         han = len(_HAN.findall(rest))
         if han:
             return "zh" if han >= len(words) else "en"
@@ -88,29 +90,53 @@ class LanguageDetector:
         if len(words) < 3:
             foreign = [_FOREIGN_TALK[w] for w in words if w in _FOREIGN_TALK]
             return foreign[0] if foreign else ("en" if _ENGLISH_TALK.intersection(words) else None)
+        spoken = [codes for codes in map(self._function_words.get, words) if codes]
+        hits = {code: _hits(spoken, code, beside="en") for code in _OTHERS}
+        if _surely_english(words, spoken, hits):
+            return "en"
         shares = self._shares(" ".join(words))
-        hits = {code: self._hits(words, code, beside="en") for code in LATIN if code != "en"}
         best = max(hits, key=lambda code: (hits[code], shares[code]))
-        english = self._hits(words, "en", beside=best)
+        english = _hits(spoken, "en", beside=best)
         if not _speaks_against_english(words, hits[best], english, shares["en"]):
             return "en"
         # a street with its number says nothing about the language of who lives there
         return None if numbers else best
-
-    def _hits(self, words: Sequence[str], code: str, *, beside: str) -> int:
-        """How many ``words`` are function words of ``code`` and not of ``beside``."""
-        return sum(w in self._function_words[code] and w not in self._function_words[beside] for w in words)
 
     def _shares(self, text: str) -> dict[str, float]:
         values = {v.language.name: v.value for v in self._statistics.compute_language_confidence_values(text)}
         return {code: values.get(name, 0.0) for code, name in LATIN.items()}
 
 
+def _hits(spoken: Sequence[frozenset[str]], code: str, *, beside: str) -> int:
+    """How many words are function words of ``code`` and not of ``beside``; ``spoken`` are the codes of each."""
+    return len([codes for codes in spoken if code in codes and beside not in codes])
+
+
+def _surely_english(words: Sequence[str], spoken: Sequence[frozenset[str]], hits: Mapping[str, int]) -> bool:
+    """Whether no letter statistics could speak against English, which then need not be asked.
+
+    Whichever of the languages with the most ``hits`` is the likeliest, and however unlikely English is.
+    """
+    most = max(hits.values())
+    rivals = [code for code in hits if hits[code] == most]
+    return not any(
+        _speaks_against_english(words, most, _hits(spoken, "en", beside=code), 0.0) for code in rivals
+    )
+
+
 def _speaks_against_english(words: Sequence[str], hits: int, english: int, english_share: float) -> bool:
     if hits > english and (hits >= 2 or english_share <= 0.05):
         return True
-    strange = any(not c.isascii() for w in words for c in w)
-    return english == 0 and strange and english_share <= 0.01
+    return english == 0 and english_share <= 0.01 and not all(map(str.isascii, words))
+
+
+def _languages_of(words: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """The codes of each word, from the words of each code."""
+    codes: dict[str, set[str]] = {}
+    for code, own in words.items():
+        for word in own:
+            codes.setdefault(word, set()).add(code)
+    return {word: frozenset(found) for word, found in codes.items()}
 
 
 def _without(text: str, names: Iterable[tuple[int, int]]) -> str:

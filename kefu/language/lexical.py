@@ -44,7 +44,10 @@ class LexicalHead:
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Raw scores (len(texts), classes)."""
-        scores: np.ndarray = self._ngrams.transform(texts) @ self._weights + self._bias
+        scores = np.tile(self._bias, (len(texts), 1))
+        for row, text in enumerate(texts):
+            columns, values = self._ngrams.row(text)
+            scores[row] += values @ self._weights[columns]
         return scores
 
     def save(self, folder: Path) -> None:

@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from kefu.errors import ModelError
 from kefu.language.text import fold_case
+from kefu.tfidf import Tfidf
 
 _SPACE, _DIGIT = re.compile(r"\s+"), re.compile(r"\d")
 
@@ -30,6 +31,7 @@ class NgramModel:
 
     def __init__(self, vectorizer: TfidfVectorizer) -> None:
         self._vectorizer = vectorizer
+        self._one = Tfidf(vectorizer)
 
     @classmethod
     def fit(cls, texts: Sequence[str], *, shortest: int, longest: int, least: int) -> NgramModel:
@@ -55,6 +57,11 @@ class NgramModel:
         if not texts:
             return csr_matrix((0, self.size), dtype=np.float32)
         return self._vectorizer.transform([seen(text) for text in texts]).astype(np.float32)
+
+    def row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Of one text what ``transform`` gives, sooner: columns (n,) and values (n,), float32."""
+        columns, values = self._one.row(seen(text))
+        return columns, values.astype(np.float32)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

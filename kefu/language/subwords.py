@@ -42,13 +42,18 @@ class Subwords:
 
     def encode(self, texts: Sequence[Sequence[str]]) -> list[Ids]:
         """The ids of every text, a text being the words of its units."""
-        encoded = self._tokenizer.encode_batch([list(words) for words in texts], is_pretokenized=True)
+        if len(texts) == 1:  # a batch would be handed to threads
+            encoded = [self._tokenizer.encode(list(texts[0]), is_pretokenized=True)]
+        else:
+            encoded = self._tokenizer.encode_batch([list(words) for words in texts], is_pretokenized=True)
         return [
             Ids(tuple(e.ids), tuple(-1 if word is None else word for word in e.word_ids)) for e in encoded
         ]
 
     def of_texts(self, texts: Sequence[str]) -> list[Any]:
         """The library's encodings (ids, offsets) of texts that are not cut yet."""
+        if len(texts) == 1:
+            return [self._tokenizer.encode(texts[0])]
         encodings: list[Any] = self._tokenizer.encode_batch(list(texts))
         return encodings
 

@@ -29,6 +29,8 @@ _COUNTED = re.compile(
     r"(第?[零一二两三四五六七八九十百几半]+)([个件本副盏瓶台张只条把门节双箱套份单杯支部款次天])"
 )
 
+_REMEMBERED = 4  # texts: most components ask for the same message, one after the other
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -45,6 +47,11 @@ def fold(text: str) -> str:
     >>> fold("我的訂單ＫＦ１")
     '我的订单KF1'
     """
+    return text if text.isascii() and text.isprintable() else _fold(text)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _fold(text: str) -> str:
     narrow = "".join(map(_narrow, text))
     return _HAN_RUN.sub(lambda run: _simplify(run.group()), narrow)
 
@@ -71,6 +78,11 @@ def split(text: str) -> list[Piece]:
     >>> [p.text for p in split("我要退 KF10000003 的耳機!!")]
     ['我', '要', '退', 'KF10000003', '的', '耳机', '!!']
     """
+    return list(_split(text))
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _split(text: str) -> tuple[Piece, ...]:
     folded = fold(text)
     pieces: list[Piece] = []
     for found in _PIECE.finditer(folded):
@@ -78,7 +90,7 @@ def split(text: str) -> list[Piece]:
             pieces.extend(_split_han(found.group(), found.start()))
         else:
             pieces.append(Piece(found.group(), found.start(), found.end()))
-    return pieces
+    return tuple(pieces)
 
 
 def han_count(text: str) -> int:
@@ -114,6 +126,7 @@ def _split_han(run: str, start: int) -> Iterator[Piece]:
             start += len(part)
 
 
+@functools.lru_cache(maxsize=10_000)
 def _narrow(char: str) -> str:
     if char.isascii():
         return char if char.isprintable() or char.isspace() else " "

@@ -47,6 +47,13 @@ class Vocabulary:
         words = latin_words(text)
         return sum(not self.knows(word) for word in words) / len(words) if words else 0.0
 
+    def is_strange(self, text: str, *, share: float) -> bool:
+        """Whether ``unknown_share`` is more than ``share``; mistyped words are looked for only if it may be."""
+        words = latin_words(text)
+        if words and sum(word not in self.words for word in words) / len(words) <= share:
+            return False
+        return self.unknown_share(text) > share
+
 
 def latin_words(text: str) -> list[str]:
     """The Latin words of three letters and more, in lower case.

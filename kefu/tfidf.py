@@ -1,0 +1,30 @@
+"""TF-IDF of one text at a time, for those who wait for it: scikit-learn's own numbers without its checks.
+
+``TfidfVectorizer.transform`` is made for many texts. For one, it builds and checks four matrices, one of them
+as long as the vocabulary, which takes ten times as long as the counting itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+
+class Tfidf:
+    """The rows of a fitted ``vectorizer``: sublinear counts, idf, length 1. Safe between threads."""
+
+    def __init__(self, vectorizer: TfidfVectorizer) -> None:
+        if not (vectorizer.sublinear_tf and vectorizer.use_idf and vectorizer.norm == "l2"):
+            raise ValueError("found another kind of TF-IDF; wanted sublinear_tf, use_idf and the norm l2")
+        self._analyze = vectorizer.build_analyzer()
+        self._vocabulary: dict[str, int] = vectorizer.vocabulary_
+        self._idf = np.asarray(vectorizer.idf_, dtype=vectorizer.dtype)
+
+    def row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """The columns (n,) of the n-grams that ``text`` has, rising, and their values (n,)."""
+        known = self._vocabulary
+        found = [known[gram] for gram in self._analyze(text) if gram in known]
+        columns, counts = np.unique(np.array(found, dtype=np.int32), return_counts=True)
+        values = (np.log(counts.astype(self._idf.dtype)) + 1) * self._idf[columns]
+        length = np.sqrt(np.sum(values * values, dtype=np.float64))
+        return columns, values if not length else (values / length).astype(self._idf.dtype)
