@@ -46,6 +46,9 @@ class CatalogueMatcher:
         self._lexicon = lexicon
         self._aliases = derive(catalogue, lexicon)
         self._squeezed = squeezed(self._aliases)
+        self._by_letter: dict[str, list[str]] = {}
+        for name in self._squeezed:
+            self._by_letter.setdefault(name[0], []).append(name)
         self._numbers = NumberMatcher(catalogue)
         self._kinds = _kind_words(catalogue)
         self._variants = _variant_words(catalogue)
@@ -79,26 +82,27 @@ class CatalogueMatcher:
 
     def _misspelt(self, symbols: Sequence[Symbol], taken: set[int]) -> Iterator[_Span]:
         """Windows of words that hold at least one unexplained word and come close to an alias."""
+        words = [symbol.text for symbol in symbols]
+        odd = [len(word) > 2 and word.isalpha() and not self._explained(word) for word in words]
+        free = [place not in taken for place in range(len(words))]
         for length in range(1, _LONGEST_WINDOW + 1):
-            for first in range(len(symbols) - length + 1):
-                places = range(first, first + length)
-                words = [s.text for s in symbols[first : first + length]]
-                key = None if taken.issuperset(places) else self._nearest(words)
-                if key is not None:
-                    yield _Span(first, first + length, "alias", key, 0.8)
+            for first in range(len(words) - length + 1):
+                last = first + length
+                joined = "".join(words[first:last])
+                if len(joined) >= 5 and joined.isascii() and any(free[first:last]):
+                    key = self._nearest(joined, odd=any(odd[first:last]))
+                    if key is not None:
+                        yield _Span(first, last, "alias", key, 0.8)
 
-    def _nearest(self, words: Sequence[str]) -> Symbols | None:
-        """The alias that ``words`` may be a misspelling of; real words are never misspellings."""
-        joined = "".join(words)
-        if len(joined) < 5 or not joined.isascii():
-            return None
-        if joined in self._squeezed:
-            return self._squeezed[joined]
-        if not any(len(w) > 2 and w.isalpha() and not self._explained(w) for w in words):
-            return None
+    def _nearest(self, joined: str, *, odd: bool) -> Symbols | None:
+        """The alias that joined words may be a misspelling of; real words are never misspellings."""
+        if joined in self._squeezed or not odd:
+            return self._squeezed.get(joined)
         allowed = 1 if len(joined) < 8 else 2
-        best = process.extractOne(joined, self._squeezed.keys(), scorer=OSA.distance, score_cutoff=allowed)
-        return self._squeezed[best[0]] if best and best[0][0] == joined[0] else None
+        if _nearest(joined, self._by_letter.get(joined[0], ()), allowed=allowed) is None:
+            return None  # people hit the first letter: then no other name counts
+        best = _nearest(joined, list(self._squeezed), allowed=allowed)
+        return self._squeezed[best] if best and best[0] == joined[0] else None
 
     def _explained(self, word: str) -> bool:
         return self._lexicon.knows(word) or (word,) in self._aliases
@@ -121,6 +125,12 @@ class CatalogueMatcher:
     def _product_found(self, alias: Alias, start: int, end: int, confidence: float) -> Found:
         extra: dict[str, Any] = {"product_ids": list(alias.product_ids), "kinds": sorted(alias.kinds)}
         return Found("product", start, end, alias.product_ids[0], confidence, extra)
+
+
+def _nearest(word: str, names: Sequence[str], *, allowed: int) -> str | None:
+    """The name with the fewest mistakes, the first of several, if those are ``allowed``."""
+    best = process.extractOne(word, names, scorer=OSA.distance, score_cutoff=allowed)
+    return best[0] if best else None
 
 
 def key_of_span(span: _Span) -> Symbols:

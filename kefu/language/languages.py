@@ -34,6 +34,7 @@ _SCRIPTS: Sequence[tuple[str, re.Pattern[str]]] = (
     ("hi", re.compile("[\u0900-\u097f]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )
+_SOME_SCRIPT = re.compile("|".join(script.pattern for _, script in _SCRIPTS))
 _HAN = re.compile(f"[{HAN}]")
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _NO_WORDS = re.compile(r"\S+@\S+|(?<![A-Za-z0-9])[A-Za-z]{0,4}-?\d{4,}[A-Za-z0-9]*")
@@ -77,7 +78,7 @@ class LanguageDetector:
         'zh'
         """
         rest = _NO_WORDS.sub(" ", _without(fold(text), names))
-        for code, script in () if rest.isascii() else _SCRIPTS:
+        for code, script in _SCRIPTS if _SOME_SCRIPT.search(rest) else ():
             if len(script.findall(rest)) >= 2:
                 return code
         words = _LATIN_WORD.findall(_HAN.sub(" ", fold_case(rest)))

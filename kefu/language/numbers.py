@@ -23,6 +23,7 @@ _SAID = {
     "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
 _TIMES = {"double": 2, "triple": 3}
+_SOME_DIGIT = re.compile(rf"[\d{_HAN_DIGITS}]")  # what stands for one counts beside one alone
 _SAID_DIGIT = rf"(?:(?:{'|'.join(_TIMES)})[\s-])?(?:{'|'.join(_SAID)}|\d)"
 _GAP = r"[\s\-_.·]{0,2}"
 _NO_LETTER_BEFORE, _NO_LETTER_AFTER = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
@@ -69,6 +70,9 @@ class Found:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+_Step = Callable[[str], Iterator[Found]]
+
+
 class NumberMatcher:
     """Finds numbers and codes; how orders, parcels and coupons look is read from the catalogue."""
 
@@ -82,7 +86,13 @@ class NumberMatcher:
     def find(self, text: str) -> list[Found]:
         """Every number and code of ``text``; where two overlap, the surer one (in the order below)."""
         folded = fold(text)
-        steps: Sequence[Callable[[str], Iterator[Found]]] = (
+        found: list[Found] = []
+        for step in self._steps() if _SOME_DIGIT.search(folded) else self._steps_of_words():
+            found.extend(new for new in step(folded) if not any(overlaps(new, old) for old in found))
+        return sorted(found, key=lambda f: f.start)
+
+    def _steps(self) -> Sequence[_Step]:
+        return (
             self._emails,
             self._known_orders,
             self._spoken_orders,
@@ -96,10 +106,10 @@ class NumberMatcher:
             self._other_numbers,
             self._other_coupons,
         )
-        found: list[Found] = []
-        for step in steps:
-            found.extend(new for new in step(folded) if not any(overlaps(new, old) for old in found))
-        return sorted(found, key=lambda f: f.start)
+
+    def _steps_of_words(self) -> Sequence[_Step]:
+        """Those that may find something in a text without a digit; most messages have none."""
+        return (self._emails, self._spoken_orders, self._known_coupons, self._sums, self._other_coupons)
 
     def _emails(self, text: str) -> Iterator[Found]:
         for m in _EMAIL.finditer(text):
