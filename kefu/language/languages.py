@@ -64,9 +64,9 @@ class LanguageDetector:
 
     def __init__(self) -> None:
         self._statistics = _lingua()
-        self._function_words = _languages_of({
-            code: _stop_words(code) | (_ENGLISH_TALK if code == "en" else frozenset()) for code in LATIN
-        })
+        self._function_words = _languages_of(
+            {code: _stop_words(code) | (_ENGLISH_TALK if code == "en" else frozenset()) for code in LATIN}
+        )
 
     def detect(self, text: str, *, names: Iterable[tuple[int, int]] = ()) -> str | None:
         """The ISO 639-1 code of ``text``, or None where it cannot be told.
@@ -109,7 +109,7 @@ class LanguageDetector:
 
 
 def _hits(spoken: Sequence[frozenset[str]], code: str, *, beside: str) -> int:
-    """How many words are function words of ``code`` and not of ``beside``; ``spoken`` are the codes of each."""
+    """How many words are function words of ``code`` and not of ``beside``; ``spoken``: each one's codes."""
     return len([codes for codes in spoken if code in codes and beside not in codes])
 
 

@@ -48,7 +48,7 @@ class Vocabulary:
         return sum(not self.knows(word) for word in words) / len(words) if words else 0.0
 
     def is_strange(self, text: str, *, share: float) -> bool:
-        """Whether ``unknown_share`` is more than ``share``; mistyped words are looked for only if it may be."""
+        """Whether ``unknown_share`` is more than ``share``; asks what is mistyped only where that matters."""
         words = latin_words(text)
         if words and sum(word not in self.words for word in words) / len(words) <= share:
             return False

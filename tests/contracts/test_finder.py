@@ -186,7 +186,8 @@ def test_an_unknown_language_names_the_known_ones(kind: Kind) -> None:
 
 def test_a_vector_at_hand_gives_the_same_answer(kind: Kind) -> None:
     text = "what about the kettle"
-    assert kind.finder.search(text, "en", vector=lambda: fake_embed([text])[0]) == kind.finder.search(text, "en")
+    given = kind.finder.search(text, "en", vector=lambda: fake_embed([text])[0])
+    assert given == kind.finder.search(text, "en")
 
 
 def test_searching_from_threads_answers_as_from_one(kind: Kind) -> None:
