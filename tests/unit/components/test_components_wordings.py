@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rasa.shared.nlu.training_data.message import Message
 
-from kefu.components.wordings import KnownWordings
+from kefu.components.wordings import KnownWordings, known_part
+from kefu.language.tagging import units
+from kefu.language.text import fold_case
 from tests.support.graph import Workshop
 
 
@@ -52,3 +56,28 @@ def test_without_an_annotated_example_no_wording_is_known(tmp_path: Path) -> Non
     component = Workshop(tmp_path).trained(KnownWordings, [Message({"text": "hi", "intent": "greet"})])
     message = Message({"text": "it died", "entities": [entity("reason", 3, 7)]})
     assert component.process([message])[0].get("entities") == []
+
+
+WORDINGS = frozenset({"died", "a", "it died", "不亮了", "亮了", "坏了", "不亮了 a", "week"})
+
+
+def longest(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """As ``known_part``, by folding every run."""
+    cut = units(text)
+    touched = [i for i, unit in enumerate(cut) if start < unit.end and unit.start < end]
+    near = cut[max(0, touched[0] - 4) : touched[-1] + 5] if touched else []
+    runs = [(a.start, b.end) for i, a in enumerate(near) for b in near[i:] if a.start < end and start < b.end]
+    known = [run for run in runs if fold_case(text[run[0] : run[1]]) in WORDINGS]
+    return max(known, key=lambda run: run[1] - run[0], default=None)
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="it DIEDaweek不亮壞坏了 ,İ", max_size=40), st.integers(0, 40), st.integers(1, 12))
+def test_the_longest_known_wording_is_found_without_folding_every_run(
+    text: str, start: int, length: int
+) -> None:
+    lengths = frozenset(map(len, WORDINGS))
+    assert known_part(text, start, start + length, WORDINGS) == longest(text, start, start + length)
+    assert known_part(text, start, start + length, WORDINGS, lengths=lengths) == longest(
+        text, start, start + length
+    )

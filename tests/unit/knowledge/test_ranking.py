@@ -8,7 +8,8 @@ import pytest
 
 from kefu.errors import ConfigError
 from kefu.knowledge.ranking import Hit, Ranker
-from tests.unit.knowledge.fakes import TOPICS, fake_embed, passage, topical_passages
+from kefu.knowledge.views import View, plain, unit_rows
+from tests.unit.knowledge.fakes import SAYINGS, TOPICS, fake_embed, passage, topical_passages
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,30 @@ def test_a_text_is_read_as_it_is_rewritten(tmp_path):
     ranker.save(tmp_path / "kept.joblib")
     again = Ranker.load(tmp_path / "kept.joblib", embed=fake_embed, rewriting=respell)
     assert again.search(wrong, "en") == ranker.search(right, "en")
+
+
+def test_a_vector_at_hand_is_not_asked_for_where_the_text_is_rewritten():
+    ranker = Ranker.fit(topical_passages(), embed=fake_embed, rewriting=respell)
+    asked = []
+    for text in ("how does the wxrzzzty thing work", "how does the warranty thing work"):
+        ranker.search(text, "en", vector=lambda text=text: asked.append(text) or fake_embed([text])[0])
+    assert asked == ["how does the warranty thing work"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_one_question_is_weighed_as_scikit_learn_weighs_many(ranker, language):
+    index, asked = (
+        ranker._index(language),
+        [saying.format("refund") for saying in SAYINGS] + ["退款 zzz", "é"],
+    )
+    together = index.scorer.score(
+        View(index.grams.transform(map(plain, asked)), unit_rows(fake_embed(asked)))
+    )
+    certainty = index.calibration.probability(together)
+    for row, text in enumerate(asked):
+        first = ranker.search(text, language)[0]
+        assert first.passage_id == index.passage_ids[together.total[row].argmax()]
+        assert first.score == pytest.approx(certainty[row], abs=1e-5)
 
 
 def test_an_encoder_that_knows_nothing_leaves_the_letters():
