@@ -6,6 +6,8 @@ as long as the vocabulary, which takes ten times as long as the counting itself.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -21,10 +23,11 @@ class Tfidf:
         self._idf = np.asarray(vectorizer.idf_, dtype=vectorizer.dtype)
 
     def row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
-        """The columns (n,) of the n-grams that ``text`` has, rising, and their values (n,)."""
-        known = self._vocabulary
-        found = [known[gram] for gram in self._analyze(text) if gram in known]
-        columns, counts = np.unique(np.array(found, dtype=np.int32), return_counts=True)
-        values = (np.log(counts.astype(self._idf.dtype)) + 1) * self._idf[columns]
+        """The columns (n,) of the n-grams that ``text`` has, in no order, and their values (n,)."""
+        found = Counter(map(self._vocabulary.get, self._analyze(text)))
+        found.pop(None, None)  # those that no text had
+        columns = np.fromiter(found.keys(), dtype=np.int32, count=len(found))
+        counts = np.fromiter(found.values(), dtype=self._idf.dtype, count=len(found))
+        values = (np.log(counts) + 1) * self._idf[columns]
         length = np.sqrt(np.sum(values * values, dtype=np.float64))
         return columns, values if not length else (values / length).astype(self._idf.dtype)

@@ -24,7 +24,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from kefu.components import wiring
 from kefu.components.base import Place, Trained
 from kefu.components.tuned import TrainingOptions, taught
-from kefu.language.encoder import Encoder
+from kefu.language.encoder import Encoded, Encoder
 from kefu.language.export import META_NAME, ONNX_NAME, TOKENIZER_NAME
 from kefu.language.text import Piece
 from kefu.language.weights import find_weights
@@ -95,10 +95,8 @@ class BertFeaturizer(Trained[BertOptions, Encoder], DenseFeaturizer):
         """Features for every example, where they are wanted."""
         if self._options.for_training:
             for attribute, messages in _batches(training_data.training_examples):
-                for message, (tokens, sentence) in zip(
-                    messages, self._encoded(messages, attribute), strict=True
-                ):
-                    self.add_features_to_message(tokens, sentence, attribute, message)
+                for message, own in zip(messages, self._encoded(messages, attribute), strict=True):
+                    self.add_features_to_message(own.tokens, _sentence(own), attribute, message)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -110,19 +108,16 @@ class BertFeaturizer(Trained[BertOptions, Encoder], DenseFeaturizer):
         for attribute, batch in _batches(messages):
             encoded = functools.cache(partial(self._encoded, batch, attribute))
             for place, message in enumerate(batch):
-                for part, kind in enumerate((FEATURE_TYPE_SEQUENCE, FEATURE_TYPE_SENTENCE)):
-                    make = partial(_part, encoded, place, part)
+                for rows, kind in ((_tokens, FEATURE_TYPE_SEQUENCE), (_sentence, FEATURE_TYPE_SENTENCE)):
+                    make = partial(_made, encoded, place, rows)
                     message.add_features(Later(make, kind, attribute, self._identifier))
         return messages
 
-    def _encoded(self, messages: Sequence[Message], attribute: str) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Each message's vectors of its tokens (n, width) and of the whole (1, width)."""
+    def _encoded(self, messages: Sequence[Message], attribute: str) -> list[Encoded]:
         pieces = [
             [Piece(t.text, t.start, t.end) for t in m.get(TOKENS_NAMES[attribute], [])] for m in messages
         ]
-        encoded = self.learnt.encode([m.get(attribute) for m in messages], pieces)
-        # a text without a token says nothing: its vector must not speak for any intent
-        return [(own.tokens, own.sentence[None, :] * (1.0 if len(own.tokens) else 0.0)) for own in encoded]
+        return self.learnt.encode([m.get(attribute) for m in messages], pieces)
 
 
 class Later(Features):
@@ -148,5 +143,16 @@ def _batches(messages: Sequence[Message]) -> Iterator[tuple[str, list[Message]]]
             yield attribute, present[start : start + _AT_ONCE]
 
 
-def _part(encoded: Callable[[], list[tuple[np.ndarray, np.ndarray]]], place: int, part: int) -> np.ndarray:
-    return encoded()[place][part]
+def _tokens(encoded: Encoded) -> np.ndarray:
+    return encoded.tokens
+
+
+def _sentence(encoded: Encoded) -> np.ndarray:
+    # a text without a token says nothing: its vector must not speak for any intent
+    return encoded.sentence[None, :] * (1.0 if encoded.pieces else 0.0)
+
+
+def _made(
+    encoded: Callable[[], list[Encoded]], place: int, rows: Callable[[Encoded], np.ndarray]
+) -> np.ndarray:
+    return rows(encoded()[place])

@@ -6,6 +6,7 @@ A cut between two parts holds only where the passages answer the parts different
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -64,6 +65,7 @@ class Found:
 
 def found(text: str, hits: Sequence[Hit], search: Search, *, before: Before | None = None) -> Found:
     """What ``hits``, found for the whole ``text``, come to; ``search`` gives WIDE hits of other words."""
+    search = functools.cache(search)  # one part's words are asked for again beside another's
     new = questions.follow_up(text)
     if new is not None:
         joined = in_context(new, hits, search, before) if before is not None else None

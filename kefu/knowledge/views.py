@@ -63,7 +63,10 @@ class View:
     def projected(self, directions: np.ndarray, *, weight: float) -> np.ndarray:
         """``blended(weight) @ directions``, without laying the views side by side: (n, dimensions)."""
         width = self.grams.shape[1]
-        found = np.asarray(self.grams @ directions[:width])
+        if self.grams.shape[0] == 1:  # as scipy's product, at a third of its time
+            found = (self.grams.data @ directions[self.grams.indices])[None, :]
+        else:
+            found = np.asarray(self.grams @ directions[:width])
         if weight:
             found = found + (self.vectors * np.float32(weight)) @ directions[width:]
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,17 @@ _LONGEST = 256  # sub-tokens; a customer's 2,000 characters are cut there
 
 @dataclass(frozen=True)
 class Encoded:
-    """A text's vectors: ``tokens`` (n, width), one row a piece, and ``sentence`` (width,), length 1."""
+    """A text's vectors: ``subwords`` (m, width) with their ``offsets``, ``sentence`` (width,) of length 1."""
 
-    tokens: np.ndarray
+    subwords: np.ndarray
     sentence: np.ndarray
+    offsets: Sequence[tuple[int, int]]
+    pieces: Sequence[Piece]
+
+    @cached_property
+    def tokens(self) -> np.ndarray:
+        """The vectors (n, width) of the ``pieces``: the mean of each one's sub-tokens."""
+        return _by_piece(self.subwords, self.offsets, self.pieces)
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ class Encoder:
         """
         encodings = self._subwords.of_texts([fold(text) for text in texts])
         done = {
-            i: Encoded(_by_piece(own, encodings[i].offsets, pieces[i]), _mean(own))
+            i: Encoded(own, _mean(own), encodings[i].offsets, pieces[i])
             for i, own in self._run([e.ids for e in encodings])
         }
         return [done[index] for index in range(len(texts))]

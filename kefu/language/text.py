@@ -100,7 +100,12 @@ def han_count(text: str) -> int:
 
 def words_of_han(run: str) -> list[str]:
     """The words of a run of Simplified Chinese characters, as jieba's dictionary sees them."""
-    return list(_jieba().cut(run, HMM=False))
+    return list(_words_of_han(run))
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _words_of_han(run: str) -> tuple[str, ...]:
+    return tuple(_jieba().cut(run, HMM=False))
 
 
 def common_han(most: int) -> list[str]:

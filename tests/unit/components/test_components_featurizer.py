@@ -27,7 +27,7 @@ class FakeEncoder:
     def encode(self, texts: Sequence[str], pieces: Sequence[Sequence[Piece]]) -> list[Encoded]:
         self.asked.append(len(texts))
         return [
-            Encoded(np.full((len(own), 3), len(text)), np.full(3, -len(text)))
+            Encoded(np.full((1, 3), len(text)), np.full(3, -len(text)), [(0, len(text))], own)
             for text, own in zip(texts, pieces, strict=True)
         ]
 
@@ -44,7 +44,7 @@ def featurizer(encoder: FakeEncoder) -> BertFeaturizer:
 
 
 def messages() -> list[Message]:
-    made = [Message({"text": text, "text_tokens": [Token(text, 0)]}) for text in ("hello", "bye")]
+    made = [Message({"text": text, "text_tokens": [Token(text, 0, len(text))]}) for text in ("hello", "bye")]
     return [*made, Message({"text": " ", "text_tokens": []}), Message({"intent": "greet"})]
 
 
