@@ -123,6 +123,8 @@ class BertFeaturizer(Trained[BertOptions, Encoder], DenseFeaturizer):
 class Later(Features):
     """Features (rows, width) that are made when they are first read."""
 
+    features: np.ndarray
+
     def __init__(self, make: Callable[[], np.ndarray], kind: str, attribute: str, origin: str) -> None:
         super().__init__(np.zeros((0, 0)), kind, attribute, origin)
         del self.features

@@ -122,3 +122,16 @@ def test_odd_messages_are_searched_as_they_are(text: str) -> None:
         return []
 
     assert found(text, [], nothing, before=Before(REFUND, "how long")) == Found(())
+
+
+def test_no_words_are_searched_twice() -> None:
+    asked: list[str] = []
+    search = searching(KNOWN)
+
+    def counted(text: str) -> list[Hit]:
+        asked.append(text)
+        return search(text)
+
+    found("how long do refunds take and how long does it take?", (), counted)
+    assert len(asked) >= 3, "both parts, and both together"
+    assert len(asked) == len(set(asked))
