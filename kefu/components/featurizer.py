@@ -15,7 +15,7 @@ import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.constants import DENSE_FEATURIZABLE_ATTRIBUTES, TOKENS_NAMES
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
-from rasa.nlu.tokenizers.tokenizer import Tokenizer
+from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
@@ -95,7 +95,7 @@ class BertFeaturizer(Trained[BertOptions, Encoder], DenseFeaturizer):
         """Features for every example, where they are wanted."""
         if self._options.for_training:
             for attribute, messages in _batches(training_data.training_examples):
-                for message, own in zip(messages, self._encoded(messages, attribute), strict=True):
+                for message, own in zip(messages, self._encoded(*_read(messages, attribute)), strict=True):
                     self.add_features_to_message(own.tokens, _sentence(own), attribute, message)
         return training_data
 
@@ -106,18 +106,15 @@ class BertFeaturizer(Trained[BertOptions, Encoder], DenseFeaturizer):
         nobody does, and one of two runs of an encoder is saved.
         """
         for attribute, batch in _batches(messages):
-            encoded = functools.cache(partial(self._encoded, batch, attribute))
+            encoded = functools.cache(partial(self._encoded, *_read(batch, attribute)))
             for place, message in enumerate(batch):
                 for rows, kind in ((_tokens, FEATURE_TYPE_SEQUENCE), (_sentence, FEATURE_TYPE_SENTENCE)):
                     make = partial(_made, encoded, place, rows)
                     message.add_features(Later(make, kind, attribute, self._identifier))
         return messages
 
-    def _encoded(self, messages: Sequence[Message], attribute: str) -> list[Encoded]:
-        pieces = [
-            [Piece(t.text, t.start, t.end) for t in m.get(TOKENS_NAMES[attribute], [])] for m in messages
-        ]
-        return self.learnt.encode([m.get(attribute) for m in messages], pieces)
+    def _encoded(self, texts: Sequence[str], tokens: Sequence[Sequence[Token]]) -> list[Encoded]:
+        return self.learnt.encode(texts, [[Piece(t.text, t.start, t.end) for t in own] for own in tokens])
 
 
 class Later(Features):
@@ -143,6 +140,11 @@ def _batches(messages: Sequence[Message]) -> Iterator[tuple[str, list[Message]]]
         present = [m for m in messages if isinstance(m.get(attribute), str)]
         for start in range(0, len(present), _AT_ONCE):
             yield attribute, present[start : start + _AT_ONCE]
+
+
+def _read(messages: Sequence[Message], attribute: str) -> tuple[list[str], list[list[Token]]]:
+    """What is encoded of messages, without the messages, which may hold what is made of them."""
+    return [m.get(attribute) for m in messages], [m.get(TOKENS_NAMES[attribute], []) for m in messages]
 
 
 def _tokens(encoded: Encoded) -> np.ndarray:

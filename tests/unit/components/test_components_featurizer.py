@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -75,3 +77,15 @@ def test_a_copy_reads_the_same_and_other_names_are_unknown(featurizer: BertFeatu
     assert copy.deepcopy(late).features.tolist() == [[5, 5, 5]]
     with pytest.raises(AttributeError, match="Later has no attribute 'colour'"):
         _ = late.colour
+
+
+def test_a_message_that_nobody_needs_any_more_is_gone_at_once(featurizer: BertFeaturizer) -> None:
+    gc.disable()
+    try:
+        message = featurizer.process(messages()[:1])[0]
+        assert message.features[0].features.tolist() == [[5, 5, 5]]
+        held = weakref.ref(message)
+        del message
+        assert held() is None
+    finally:
+        gc.enable()
