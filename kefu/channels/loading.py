@@ -30,7 +30,8 @@ def apply() -> None:
         LocalModelStorage.from_model_archive = classmethod(
             _remembering(LocalModelStorage.from_model_archive.__func__)
         )
-        LocalModelStorage._extract_archive_to_directory = staticmethod(_unpack)
+        if hasattr(tarfile, "data_filter"):  # Python 3.10.12 and later
+            LocalModelStorage._extract_archive_to_directory = staticmethod(_unpack)
 
 
 def _unpack(archive: str | Path, folder: Path) -> None:

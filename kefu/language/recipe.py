@@ -26,9 +26,8 @@ class Recipe:
     ``epochs`` at most, fewer (but ``epochs_least``) where they would be more than ``steps_most`` updates;
     ended ``patience`` epochs after the best one on a ``development`` share of the data (never more than
     ``development_most`` examples). Data of fewer than ``refit_below`` examples is then learnt whole, for as
-    many epochs, and larger data in batches twice as large. Examples that only teach further heads are
-    shown in ``further_epochs`` of them: their heads begin where they belong. ``batch`` examples an update,
-    of ``accumulate`` parts; ``longest``: sub-tokens of a text.
+    many epochs, and larger data in batches twice as large. ``batch`` examples an update, of ``accumulate``
+    parts; ``longest``: sub-tokens of a text.
     ``learning_rate`` is that of the encoder and of the head of intents, ``head_rate`` that of the other heads
     and of new characters. ``scale``: what the cosine of the intent head is multiplied by. ``tag_weight``: the
     loss of entities beside that of intents. ``typos``: the share of examples mistyped, each time otherwise.
@@ -43,7 +42,6 @@ class Recipe:
     epochs: int = 10
     epochs_least: int = 5
     steps_most: int = 2_600
-    further_epochs: int = 5
     patience: int = 2
     batch: int = 32
     accumulate: int = 1
@@ -72,7 +70,7 @@ class Recipe:
     def __post_init__(self) -> None:
         _one_of("tuning", self.tuning, TUNING)
         _one_of("precision", self.precision, PRECISION)
-        for name in ("epochs", "further_epochs", "batch", "accumulate", "threads", "longest", "lora_rank"):
+        for name in ("epochs", "batch", "accumulate", "threads", "longest", "lora_rank"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"recipe: {name} is {getattr(self, name)}, wanted 1 or more.")
 

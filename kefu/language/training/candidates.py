@@ -71,12 +71,12 @@ class Measured:
         return lead >= -2 * float(np.sqrt(chance))
 
 
-def frozen(kit: Kit, material: Material) -> Candidate:
-    """The challenger, learnt from ``material``."""
+def frozen(kit: Kit, material: Material, *, competes: bool = True) -> Candidate:
+    """The challenger, learnt from ``material``; what only begins a fine-tuning needs no head of intents."""
     network, items = kit.network(FROZEN), material.items
     wanted = kit.recipe.tuning == FROZEN or len(kit.labels.tags) > 1
     vectors = seen(network, items, recipe=kit.recipe, with_units=wanted)
-    heads = frozen_heads(items, vectors, kit.labels, seed=kit.recipe.seed)
+    heads = frozen_heads(items, vectors, kit.labels, seed=kit.recipe.seed, intents=competes)
     heads[_MOVES] = _moves(kit, items)
     means = class_means(vectors.sentences, items, classes=len(kit.labels.intents))
     return Candidate(FROZEN, kit, network, heads, means, _lexical(kit, items), 0)
@@ -136,7 +136,7 @@ def lessons(kit: Kit, material: Material, *, journal: Journal) -> list[list[floa
     recipe = replace(kit.recipe, model=kit.recipe.teacher, teacher="", layers=0)
     own = make_kit(material.examples, recipe)
     read = own.reader.material(material.examples)
-    start = frozen(own, read)
+    start = frozen(own, read, competes=False)
     teacher = tuned(own, read, Material((), ()), start=start, journal=journal.of("teacher"))
     return [list(map(float, row)) for row in teacher.views(read.items)[1]]
 

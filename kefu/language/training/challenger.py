@@ -14,9 +14,14 @@ _PENALTY = 64.0  # C of scikit-learn: vectors of length 1 want a weak penalty
 _MOST_OUTSIDE = 30_000  # units outside entities that the tag head learns from: more take minutes
 
 
-def frozen_heads(items: Sequence[Item], vectors: Seen, labels: Labels, *, seed: int) -> dict[str, np.ndarray]:
-    """Linear heads for every kind of label on frozen ``vectors`` of ``items``; see ``head_arrays``."""
-    arrays = intent_head(vectors.sentences, items, classes=len(labels.intents))
+def frozen_heads(
+    items: Sequence[Item], vectors: Seen, labels: Labels, *, seed: int, intents: bool = True
+) -> dict[str, np.ndarray]:
+    """Linear heads for every kind of label on frozen ``vectors`` of ``items``; see ``head_arrays``.
+
+    Without ``intents`` none for these, the dearest.
+    """
+    arrays = intent_head(vectors.sentences, items, classes=len(labels.intents)) if intents else {}
     weights, bias = _tag_head(vectors, classes=len(labels.tags), seed=seed)
     arrays |= {"tags.weights": weights, "tags.bias": bias}
     for name, values in labels.further.items():

@@ -110,7 +110,7 @@ def _contest(
 def _on_everything(winner: Candidate, kit: Kit, examples: Sequence[Example], journals: Journals) -> Candidate:
     """The same kind of candidate, learnt from the held-out examples as well."""
     material = kit.reader.material(examples)
-    start = frozen(kit, material)
+    start = frozen(kit, material, competes=winner.name == FROZEN)
     if winner.name == FROZEN:
         return start
     return tuned(kit, material, Material((), ()), start=start, journal=journals.of("everything"))

@@ -57,16 +57,15 @@ def train(
     the last epoch is the best. Goes on where ``journal`` left off.
     """
     torch.manual_seed(recipe.seed)
-    shown = [_shown(material.items, epoch, epochs, further=recipe.further_epochs) for epoch in range(epochs)]
-    state = _started(network, recipe, steps=sum(math.ceil(len(places) / recipe.batch) for places in shown))
+    count = len(material.items)
+    state = _started(network, recipe, steps=epochs * math.ceil(count / recipe.batch))
     _resume(state, journal)
     if taught:
         rows = [replace(item, taught=tuple(row)) for item, row in zip(material.items, taught, strict=True)]
         material = replace(material, items=tuple(rows))
-    seen = [len(places) for places in shown]
-    with _progress(journal, sum(seen[: state.epoch]), sum(seen)) as step_done:
+    with _progress(journal, state.epoch, epochs, count) as step_done:
         while state.epoch < epochs and not _is_over(state, recipe, judge):
-            items = _seen_this_time(reader, material, shown[state.epoch], recipe, state.rng)
+            items = _seen_this_time(reader, material, recipe, state.rng)
             loss = _epoch(state, items, recipe, step_done)
             state.epoch += 1
             _judge(state, judge)
@@ -142,24 +141,14 @@ def _groups(network: Network, recipe: Recipe) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(items: Sequence[Item], epoch: int, epochs: int, *, further: int) -> list[int]:
-    """The places of the items that an epoch (from 0) shows: those that only teach further heads in
-    ``further`` of all ``epochs``, evenly spread, the last one among them."""
-    if (epoch + 1) * further // epochs > epoch * further // epochs:
-        return list(range(len(items)))
-    return [place for place, item in enumerate(items) if item.intent != IGNORED or not item.further]
-
-
-def _seen_this_time(
-    reader: Reader, material: Material, shown: Sequence[int], recipe: Recipe, rng: random.Random
-) -> list[Item]:
-    """The items of an epoch, those at the places ``shown``: some mistyped, each time otherwise."""
-    chosen = [place for place in shown if rng.random() < recipe.typos]
-    mistyped = reader.mistyped([material.examples[place] for place in chosen], rng=rng)
+def _seen_this_time(reader: Reader, material: Material, recipe: Recipe, rng: random.Random) -> list[Item]:
+    """The items of an epoch: some of the examples mistyped, each time otherwise."""
+    chosen = [i for i in range(len(material.items)) if rng.random() < recipe.typos]
+    mistyped = reader.mistyped([material.examples[i] for i in chosen], rng=rng)
     items = list(material.items)
     for place, item in zip(chosen, mistyped, strict=True):
         items[place] = replace(item, taught=items[place].taught)
-    return [items[place] for place in shown]
+    return items
 
 
 def _epoch(state: State, items: Sequence[Item], recipe: Recipe, step_done: Callable[[int], None]) -> float:
@@ -266,8 +255,10 @@ def _log(journal: Journal, state: State, loss: float) -> None:
 
 
 @contextmanager
-def _progress(journal: Journal, done: int, examples: int) -> Iterator[Callable[[int], None]]:
+def _progress(journal: Journal, done: int, epochs: int, examples: int) -> Iterator[Callable[[int], None]]:
     from tqdm import tqdm
 
-    with tqdm(total=examples, initial=done, desc=journal.stage, unit="ex", disable=journal.quiet) as bar:
+    with tqdm(
+        total=epochs * examples, initial=done * examples, desc=journal.stage, unit="ex", disable=journal.quiet
+    ) as bar:
         yield lambda count: bar.update(count) and None

@@ -6,6 +6,7 @@ import copy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ from kefu.language.calibration import Calibration
 from kefu.language.examples import Example
 from kefu.language.recipe import Recipe
 from kefu.language.training import loop
-from kefu.language.training.candidates import Measured
+from kefu.language.training.candidates import Measured, frozen, tuned
 from kefu.language.training.fit import fit_understanding
 from kefu.language.training.items import Material, batch_of
 from kefu.language.training.journal import Journal
@@ -45,17 +46,18 @@ def weights(network: Network) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in network.named_parameters()}
 
 
-def test_what_only_teaches_further_heads_is_shown_in_few_epochs_and_in_the_last(kit: Kit) -> None:
-    lessons = [
-        Example("hello", "greet"), Example("I am furious", None, further=(("sentiment", "negative"),)),
-        Example("what is this", None), Example("hello there", "greet", further=(("sentiment", "neutral"),)),
-    ]  # fmt: skip
-    items = make_kit(lessons, kit.recipe).reader.items(lessons)
-    shown = [loop._shown(items, epoch, 10, further=3) for epoch in range(10)]
-    assert [epoch for epoch, places in enumerate(shown) if places == [0, 1, 2, 3]] == [3, 6, 9]
-    assert all(places in ([0, 1, 2, 3], [0, 2, 3]) for places in shown)
-    for epochs in (1, 2, 3):  # of so few every one
-        assert all(len(loop._shown(items, epoch, epochs, further=3)) == 4 for epoch in range(epochs))
+def test_a_fine_tuning_begins_the_same_without_the_challengers_head_of_intents(
+    kit: Kit, material: Material
+) -> None:
+    short = replace(kit, recipe=replace(kit.recipe, epochs=1))
+    ends = [
+        tuned(short, material, Material((), ()), start=frozen(short, material, competes=own), journal=SILENT)
+        for own in (True, False)
+    ]
+    assert ends[0].heads.keys() == ends[1].heads.keys()
+    assert all(np.array_equal(ends[0].heads[name], ends[1].heads[name]) for name in ends[0].heads)
+    vectors = [end.views(material.items)[0] for end in ends]
+    assert np.array_equal(*vectors)
 
 
 def test_the_rate_rises_while_warming_up_and_falls_in_a_line_to_nothing(kit: Kit) -> None:
