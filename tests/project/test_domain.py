@@ -308,4 +308,6 @@ def test_the_pipeline_needs_no_tensorflow() -> None:
     heavy = {"DIETClassifier", "TEDPolicy", "UnexpecTEDIntentPolicy", "ResponseSelector"}
     assert config["assistant_id"] == "kefu"
     assert names & heavy == set()
-    assert any(name.endswith("RulePolicy") for name in names) and any(name.endswith("LanguagePolicy") for name in names)
+    assert any(name.endswith("RulePolicy") for name in names) and any(
+        name.endswith("LanguagePolicy") for name in names
+    )
