@@ -109,7 +109,9 @@ class TaskForm(KefuAction):
         """
         filled = dict.fromkeys(FACTS) if narrow(turn, self.form) else {}
         wished = turn.value("variant") if self.form == "exchange_form" else None
-        return {**filled, **({"variant": wished} if wished else {})}
+        reason = said_reason(turn) if self.form == "return_form" else None  # a guest says it before the code
+        said = {"variant": wished, "reason": reason}
+        return {**filled, **{name: value for name, value in said.items() if value is not None}}
 
     def _guest(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
         """A guest proves one order first: its number, then the code sent to its e-mail."""

@@ -15,7 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import asks, base, forms, wiring
 from actions.asks import ActionAskAddress, ActionAskGuestCode, ActionAskGuestOrder, ActionAskReason
 from actions.base import KefuAction
-from actions.forms import ValidateOrderStatusForm
+from actions.forms import ValidateOrderStatusForm, ValidateReturnForm
 from actions.turn import Event, Turn
 from kefu.cli import keys
 from kefu.shop.identity import Identity, identify, send_code
@@ -173,3 +173,12 @@ def test_the_rules_follow_the_settings_and_the_keys(tmp_path: Path, monkeypatch:
         wiring.settings.cache_clear()
     assert (before.minutes, before.tries, before.per_hour) == (10, 3, 12)
     assert after.keys[1:] == before.keys and after.keys[0] not in before.keys
+
+
+def test_a_reason_said_before_the_code_is_kept(shop: DemoShop) -> None:
+    """ "Broken on arrival" was heard as a later fault, since only the code's own message was read for it."""
+    at = turn({}, order_number="KF10000029", reason="later_fault")
+    at.tracker.latest_message["text"] = "我想退KF10000029的耳机，收到就坏了"
+    with shop.write() as tx:
+        events = ValidateReturnForm().act(at, tx)
+    assert {"event": "slot", "timestamp": None, "name": "reason", "value": "damaged"} in events
