@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActiveLoop
 
-from actions.forms import form_called
+from actions.every_form import form_called
 from actions.proposing import submit
 from actions.tasks import TASKS, ended
 from actions.turn import Event, Turn

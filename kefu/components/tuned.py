@@ -25,7 +25,7 @@ from kefu.language.examples import Example, Span
 from kefu.language.export import META_NAME, place_atomically
 from kefu.language.recipe import Recipe
 from kefu.language.weights import find_weights
-from kefu.settings import Settings
+from kefu.settings import Settings, usable_cores
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class TrainingOptions(Recipe):
     def recipe(self) -> Recipe:
         """The recipe alone."""
         values = {field.name: getattr(self, field.name) for field in fields(Recipe)}
-        return Recipe(**{**values, "threads": self.threads or _cores()})
+        return Recipe(**{**values, "threads": self.threads or usable_cores()})
 
     def inputs(self) -> list[str]:
         """Digests of what training reads besides the training data: weights and the further labels."""
@@ -106,14 +106,6 @@ def _digest(examples: Sequence[Example], recipe: Recipe) -> str:
     parts = repr((plain, replace(recipe, threads=1), _weights(recipe)))
     code = fingerprint(sources("kefu.language.training.fit"))
     return hashlib.sha256(f"{parts}{code}".encode()).hexdigest()[:32]
-
-
-def _cores() -> int:
-    """The threads to train on. More than the process has cores wait for each other, busily."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdecimal() and int(told):
-        return int(told)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _weights(recipe: Recipe) -> list[str]:

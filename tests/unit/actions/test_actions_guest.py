@@ -15,7 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import asks, base, forms, wiring
 from actions.asks import ActionAskAddress, ActionAskGuestCode, ActionAskGuestOrder, ActionAskReason
 from actions.base import KefuAction
-from actions.forms import ValidateOrderStatusForm, ValidateReturnForm
+from actions.every_form import ValidateOrderStatusForm, ValidateReturnForm
 from actions.turn import Event, Turn
 from kefu.cli import keys
 from kefu.shop.identity import Identity, identify, send_code

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from actions import wiring
 from actions.base import KefuAction
 from actions.confirm import ActionBeginTask
-from actions.forms import ValidateOrderStatusForm
+from actions.every_form import ValidateOrderStatusForm
 from actions.orders import ActionSubmitOrderStatus
 from tests.support.acting import Stage, stage
 from tests.support.databases import SqliteDatabases

@@ -15,7 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import asks, forms
 from actions.asks import ActionAskGuestCode
-from actions.forms import (
+from actions.every_form import (
     ValidateCancelForm,
     ValidateInvoiceForm,
     ValidateOrderStatusForm,
