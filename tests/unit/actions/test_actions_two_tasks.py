@@ -11,8 +11,13 @@ import pytest
 
 from actions.clauses import LONGEST, two_tasks
 from actions.confirm import ActionAffirm, ActionBeginTask, ActionDeny, ActionStop
+from actions.every_form import (
+    ValidateAddressForm,
+    ValidateCancelForm,
+    ValidateExchangeForm,
+    ValidateReturnForm,
+)
 from actions.fallback import ActionTwoStageFallback
-from actions.every_form import ValidateAddressForm, ValidateCancelForm, ValidateExchangeForm, ValidateReturnForm
 from actions.later import INTENTS
 from actions.tasks import TASKS
 from kefu.knowledge.passages import load
