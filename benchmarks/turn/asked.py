@@ -20,6 +20,7 @@ from kefu.errors import KefuError
 
 _AT_ONCE = 10  # messages before it is the other's turn
 _WARM = 5
+_PARSING = {STOCK: "parse", OURS: "parse-ours"}
 
 
 class Child:
@@ -71,7 +72,7 @@ def parse(root: Path, folder: Path, plan: Plan) -> dict[str, Any]:
     texts = [LOAD[place % len(LOAD)] for place in range(plan.parses)]
     read: dict[str, list[dict[str, Any]]] = {system: [] for system in SYSTEMS}
     with ExitStack() as stack:
-        children = {s: stack.enter_context(child("parse", Project(s, folder / s), root)) for s in SYSTEMS}
+        children = {s: stack.enter_context(child(_PARSING[s], Project(s, folder / s), root)) for s in SYSTEMS}
         for each in children.values():
             each.ask([*LOAD] * _WARM)
         for at in range(0, len(texts), _AT_ONCE):

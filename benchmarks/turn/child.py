@@ -1,4 +1,4 @@
-"""An understanding in a process of its own: `python -m benchmarks.turn.child parse|limit ARCHIVE`.
+"""An understanding in a process of its own: `python -m benchmarks.turn.child parse|parse-ours|limit ARCHIVE`.
 
 A line of JSON in, a line out, so that the processes of two assistants can be asked in turn.
 """
@@ -14,20 +14,40 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rasa.core.agent import Agent
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
+def parsing_as_served(archive: Path) -> Answer:
+    """``parsing`` with the graph run as our server runs it."""
+    from kefu.channels.graph_runner import planned
+
+    agent = _agent(archive)
+    assert agent.processor is not None  # a model was loaded
+    agent.processor.graph_runner = planned(agent.processor.graph_runner)
+    return _parsing(agent)
+
+
 def parsing(archive: Path) -> Answer:
     """Reads texts with the whole pipeline of ``archive``: seconds of each, CPU seconds of all, intents."""
+    return _parsing(_agent(archive))
+
+
+def _agent(archive: Path) -> Agent:
     from rasa.core.agent import Agent
     from rasa.utils.log_utils import configure_structlog
 
     configure_structlog(logging.WARNING)  # else Rasa prints every message
+    return Agent.load(str(archive))
+
+
+def _parsing(agent: Agent) -> Answer:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    agent = Agent.load(str(archive))
 
     def answer(asked: dict[str, Any]) -> dict[str, Any]:
         seconds, intents, before = [], [], process_time()
@@ -76,7 +96,9 @@ def _unpacked(archive: Path, folder: Path) -> Path:
 
 def main() -> int:
     """Say that it is loaded, then answer until there is nothing more."""
-    answer = {"parse": parsing, "limit": limit}[sys.argv[1]](Path(sys.argv[2]))
+    answer = {"parse": parsing, "parse-ours": parsing_as_served, "limit": limit}[sys.argv[1]](
+        Path(sys.argv[2])
+    )
     out = sys.stdout
     print(json.dumps({"ready": True}), file=out, flush=True)
     for line in sys.stdin:

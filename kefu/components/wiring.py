@@ -380,7 +380,9 @@ class ConversationRecords:
     def _store(self) -> Store:
         with self._opening:
             if self._opened is None:
-                self._opened = Store.open(self._url, migrate=True)
+                # the answer, which is kept behind a turn's events, takes them to the disk; a message without
+                # one is answered again
+                self._opened = Store.open(self._url, migrate=True, hurried=True)
             return self._opened
 
 

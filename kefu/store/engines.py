@@ -58,18 +58,25 @@ def prepare_file(url: URL, *, create: bool) -> None:
         raise StaleRevision(f"there is no database at {file}; `kefu seed` makes it and loads the shop")
 
 
-def engine(url: URL, *, serving: bool = False) -> Engine:
+def engine(url: URL, *, serving: bool = False, hurried: bool = False) -> Engine:
     """An engine whose statements block the thread that runs them.
 
     ``serving``: for work that can be cut; all connections are kept, and locks are waited for step by step.
+    ``hurried``: a commit does not wait for the disk. What the machine loses with its current is whole
+    transactions, the latest ones; the next commit of another engine takes them to the disk with its own.
     """
     places: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0} if serving else {}
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, future=True, pool_pre_ping=True, **places)
+        made = sa.create_engine(url, future=True, pool_pre_ping=True, **places)
+        if hurried:
+            sa.event.listen(made, "connect", _hurry_postgresql)
+        return made
     arguments = {"timeout": _LOOK_SECONDS if serving else _LOCK_WAIT_SECONDS, "check_same_thread": False}
     pool = sa.pool.QueuePool
     made = sa.create_engine(url, future=True, poolclass=pool, connect_args=arguments, **places)
     _listen_sqlite(made)
+    if hurried:
+        sa.event.listen(made, "connect", _hurry_sqlite)
     return made
 
 
@@ -124,6 +131,17 @@ def _listen_sqlite(made: Engine) -> None:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # BEGIN is said by _begin_sqlite, not guessed by the driver
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _hurry_sqlite(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=NORMAL")  # https://www.sqlite.org/pragma.html#pragma_synchronous
+
+
+def _hurry_postgresql(connection: Any, _record: Any) -> None:
+    # https://www.postgresql.org/docs/current/wal-async-commit.html
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -29,17 +29,26 @@ class Store:
         self._kept = Kept()
 
     @classmethod
-    def open(cls, url: str, *, migrate: bool = False, clock: Clock = utc_now, serving: bool = False) -> Store:
+    def open(
+        cls,
+        url: str,
+        *,
+        migrate: bool = False,
+        clock: Clock = utc_now,
+        serving: bool = False,
+        hurried: bool = False,
+    ) -> Store:
         """Connect to ``url`` (``sqlite:///PATH`` or ``postgresql://…``) and check its schema.
 
         With ``migrate`` the schema is made or brought up to date first. Without it a database
         that is not at this code's revision raises StaleRevision; a newer one always does.
         ``clock`` gives the time of rows whose time the caller does not give. ``serving`` is for
-        ThreadedStore, which cuts work that takes too long.
+        ThreadedStore, which cuts work that takes too long; ``hurried`` for what may be lost with the
+        machine's current, since something that is kept later stands for it (see engines.engine).
         """
         known = parsed(url)
         prepare_file(known, create=migrate)
-        store = cls(engine(known, serving=serving), clock=clock)
+        store = cls(engine(known, serving=serving, hurried=hurried), clock=clock)
         try:
             store.migrate() if migrate else store.check_revision()
         except BaseException:
