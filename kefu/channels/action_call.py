@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import rasa
-from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet, UserUttered
-from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+from rasa.shared.core.events import Event
+from rasa.shared.core.trackers import DialogueStateTracker
 
 SECRET_FIELD = "kefu_secret"  # kefu/components/signing.py puts it into calls that this client does not make
 TURNS = 6  # one more than a product stays in focus (actions/focus.py), and the last of which is whole
 PARSED = ("text", "intent", "entities", "language", "sentiment")
 _USER, _SLOT = "user", "slot"
-_READ = (UserUttered, BotUttered, ActiveLoop)  # and slots, as long as they hold something
+_READ = (_USER, "bot", "active_loop")  # and slots, as long as they hold something
+_OF_LOOP = ("name", "is_interrupted", "rejected")
 _UNREAD = ("metadata", "policy", "confidence", "action_text", "hide_rule_turn")
 
 
@@ -27,14 +28,29 @@ def call_of(action: str, tracker: DialogueStateTracker) -> dict[str, Any]:
     Rasa's own writes out every event that it knows, three times in a turn of a form, and for a form once more
     what was understood of the latest message.
     """
-    state = tracker.current_state(EventVerbosity.NONE)
-    state["events"] = [_light(event.as_dict()) for event in _recent(tracker.events)]
-    state["active_loop"].pop("trigger_message", None)
     return {
         "next_action": action,
         "sender_id": tracker.sender_id,
-        "tracker": state,
+        "tracker": _state_of(tracker),
         "version": rasa.__version__,
+    }
+
+
+def _state_of(tracker: DialogueStateTracker) -> dict[str, Any]:
+    """``DialogueStateTracker.current_state``, which copies all that a form's message was understood as."""
+    loop = tracker.active_loop
+    return {
+        "sender_id": tracker.sender_id,
+        "slots": tracker.current_slot_values(),
+        "latest_message": tracker._latest_message_data(),
+        "latest_event_time": tracker.events[-1].timestamp if tracker.events else None,
+        "followup_action": tracker.followup_action,
+        "paused": tracker.is_paused(),
+        "events": [_light(event.as_dict()) for event in _recent(tracker.events)],
+        "latest_input_channel": tracker.get_latest_input_channel(),
+        "active_loop": {name: getattr(loop, name) for name in _OF_LOOP} if loop else {},
+        "latest_action": tracker.latest_action,
+        "latest_action_name": tracker.latest_action_name,
     }
 
 
@@ -53,13 +69,10 @@ def _recent(events: Sequence[Event]) -> Sequence[Event]:
     kept: list[Event] = []
     messages = 0
     for event in reversed(events):
-        if (
-            not messages
-            or isinstance(event, _READ)
-            or (isinstance(event, SlotSet) and event.value is not None)
-        ):
+        kind = event.type_name  # Rasa's classes of events are abstract, of which isinstance takes its time
+        if not messages or kind in _READ or (kind == _SLOT and getattr(event, "value", None) is not None):
             kept.append(event)
-        messages += isinstance(event, UserUttered)
+        messages += kind == _USER
         if messages == TURNS:
             break
     return kept[::-1]

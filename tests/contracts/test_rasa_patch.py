@@ -11,6 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasa.core.actions.action import RemoteAction
+from rasa.core.actions.forms import FormAction
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, Restarted, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.utils.common import all_subclasses
 
 from kefu.channels import rasa_3_6_21, shield
 from kefu.errors import ConfigError
@@ -18,8 +23,11 @@ from kefu.errors import ConfigError
 Judge = Callable[[RemoteAction, Any], bool]
 STOCK: Judge = RemoteAction._validate_action_result
 STOCK_CALL = RemoteAction._action_call_format
+STOCK_TRACKER = FormAction._temporary_tracker
+STOCK_KINDS = Event.resolve_by_type
 ACTION = RemoteAction("action_x", None)
 EVENTS = (
+    {"event": "slot", "timestamp": None, "name": "order", "value": ["KF1"]},
     {"event": "slot", "name": "order", "value": "KF1"}, {"event": "slot", "name": "order", "value": None},
     {"event": "action", "name": "action_listen", "policy": None, "confidence": 1.0},
     {"event": "bot", "text": "words", "data": {"buttons": None}}, {"event": "restart"},
@@ -51,6 +59,8 @@ def give_back() -> None:
     """What Rasa has itself."""
     RemoteAction._validate_action_result = STOCK
     RemoteAction._action_call_format = STOCK_CALL
+    FormAction._temporary_tracker = STOCK_TRACKER
+    Event.resolve_by_type = staticmethod(STOCK_KINDS)
 
 
 @pytest.fixture
@@ -111,7 +121,62 @@ def test_another_rasa_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_importing_it_changes_nothing() -> None:
     assert RemoteAction._validate_action_result is STOCK
     assert RemoteAction._action_call_format is STOCK_CALL
+    assert FormAction._temporary_tracker is STOCK_TRACKER and Event.resolve_by_type is STOCK_KINDS
 
 
 def test_what_an_action_is_told_is_ours(patched: Judge) -> None:
     assert RemoteAction._action_call_format is rasa_3_6_21._call
+
+
+KINDS_OF_EVENTS = sorted({kind.type_name for kind in all_subclasses(Event)} - {None}, key=str)
+
+
+@pytest.mark.parametrize("name", [*KINDS_OF_EVENTS, "topic", "no such event"])
+@pytest.mark.parametrize("default", [None, SlotSet])
+def test_an_event_has_the_class_that_rasa_finds(patched: Judge, name: str, default: Any) -> None:
+    def found(kinds: Any) -> object:
+        try:
+            return kinds(name, default)
+        except ValueError as error:
+            return str(error)
+
+    assert Event.resolve_by_type is not STOCK_KINDS
+    assert found(Event.resolve_by_type) == found(STOCK_KINDS)
+
+
+FORMS = Domain.from_yaml(
+    """
+version: "3.1"
+intents: [order, inform]
+slots:
+  size: {type: text, mappings: [{type: custom}]}
+forms:
+  order_form: {required_slots: [size]}
+  other_form: {required_slots: [size]}
+"""
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    told=st.lists(
+        st.sampled_from(
+            (
+                UserUttered("M", {"name": "inform"}), ActionExecuted("order_form"), ActiveLoop("order_form"),
+                ActiveLoop("other_form"), ActiveLoop(None), SlotSet("size", "M"),
+                SlotSet("requested_slot", "size"),                ActionExecuted("action_listen"), Restarted(),
+            )
+        ),
+        max_size=9,
+    ),
+    more=st.lists(st.sampled_from((SlotSet("size", None), SlotSet("size", "L"))), max_size=2),
+)  # fmt: skip
+def test_a_form_looks_at_the_tracker_that_rasa_would_make(told: list[Event], more: list[Event]) -> None:
+    form = FormAction("order_form", None)
+    tracker = DialogueStateTracker.from_events("one", told, FORMS.slots)
+    theirs = STOCK_TRACKER(form, tracker, list(more), FORMS)
+    ours = rasa_3_6_21._tracker_for(STOCK_TRACKER)(form, tracker, list(more), FORMS)
+    for name in ("events", "latest_action", "latest_message", "active_loop", "followup_action"):
+        assert getattr(ours, name) == getattr(theirs, name), name
+    assert ours.current_slot_values() == theirs.current_slot_values()
+    assert list(tracker.events) == told, "the conversation itself did not go on"
