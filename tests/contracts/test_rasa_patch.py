@@ -164,7 +164,7 @@ forms:
             (
                 UserUttered("M", {"name": "inform"}), ActionExecuted("order_form"), ActiveLoop("order_form"),
                 ActiveLoop("other_form"), ActiveLoop(None), SlotSet("size", "M"),
-                SlotSet("requested_slot", "size"),                ActionExecuted("action_listen"), Restarted(),
+                SlotSet("requested_slot", "size"), ActionExecuted("action_listen"), Restarted(),
             )
         ),
         max_size=9,
