@@ -183,12 +183,15 @@ def keys_retire(
 @app.command()
 def train(
     force: Annotated[bool, typer.Option("--force", help="Train even where a model fits.")] = False,
+    validated: Annotated[
+        bool, typer.Option("--validated", help="`rasa data validate` has passed: not again.")
+    ] = False,
 ) -> None:
     """Train, unless a model fits; its path is the last line."""
     from kefu.cli.models import ensure_model
     from kefu.settings import Settings
 
-    console.say(str(ensure_model(Settings.load().root, force=force)))
+    console.say(str(ensure_model(Settings.load().root, force=force, validated=validated)))
 
 
 @app.command()

@@ -78,11 +78,14 @@ def chosen_model(root: Path, model: Path | None) -> Path:
     return model
 
 
-def ensure_model(root: Path, *, force: bool = False) -> Path:
-    """Return the model of this configuration, trained now if need be, and make it the newest."""
+def ensure_model(root: Path, *, force: bool = False, validated: bool = False) -> Path:
+    """Return the model of this configuration, trained now if need be, and make it the newest.
+
+    ``validated``: domain and data were looked at by `rasa data validate` already.
+    """
     model = model_of_configuration(root)
     if force or not model.is_file():
-        _train(root, model)
+        _train(root, model, validated=validated)
     model.touch()
     return model
 
@@ -130,8 +133,8 @@ def _below_classifier(name: PurePosixPath) -> PurePosixPath | None:
     return PurePosixPath(*name.parts[place + 1 :])
 
 
-def train_command(root: Path, name: str) -> list[str]:
-    """The command line that trains the model ``name`` in ``root``.
+def train_command(root: Path, name: str, *, validated: bool = False) -> list[str]:
+    """The command line that trains the model ``name`` in ``root``; Rasa validates unless it is ``validated``.
 
     Stories are not glued together where no policy of config.yml learns from that: seconds for each training.
     """
@@ -139,16 +142,17 @@ def train_command(root: Path, name: str) -> list[str]:
     policies = [policy.get("name") for policy in config.get("policies") or ()]
     plain = bool(policies) and set(policies) <= set(PLAIN_POLICIES)
     glued = ("--augmentation", 0) if plain else ()
-    return rasa_command("train", "--fixed-model-name", name, *glued)
+    looked_at = ("--skip-validation",) if validated else ()
+    return rasa_command("train", "--fixed-model-name", name, *glued, *looked_at)
 
 
-def _train(root: Path, model: Path) -> None:
+def _train(root: Path, model: Path, *, validated: bool) -> None:
     if not (root / "config.yml").is_file():
         raise ModelError(f"found no config.yml in {root}; run kefu from the project's folder")
     console.say(f"training {model.name}: this takes some minutes, Rasa shows how far it is")
     name = model.name.removesuffix(".tar.gz")
     done = subprocess.run(
-        train_command(root, name),
+        train_command(root, name, validated=validated),
         cwd=root,
         env=child_environment({"KEFU_SERVE": "0"}),
     )

@@ -131,6 +131,11 @@ def test_stories_are_glued_for_policies_that_learn_from_it(
     assert command[6:] == ([] if glued else ["--augmentation", "0"])
 
 
+def test_what_was_validated_is_not_validated_again() -> None:
+    assert "--skip-validation" in models.train_command(ROOT, "m1", validated=True)
+    assert "--skip-validation" not in models.train_command(ROOT, "m1")
+
+
 def test_the_assistant_as_it_comes_needs_no_glued_stories() -> None:
     assert models.train_command(ROOT, "m1")[-2:] == ["--augmentation", "0"]
 
