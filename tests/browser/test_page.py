@@ -178,7 +178,12 @@ def test_what_was_not_seen_is_counted(page: Page) -> None:
     for n in range(8):
         send(page, f"line {n}\n\n\n\nof several")
     expect(page.locator(SAID)).to_have_count(8, timeout=20_000)
-    page.locator("#log").evaluate("log => log.scrollTop = 0")
+    # a message that is still being drawn may scroll down once more: until the page knows that we are up
+    page.wait_for_function("""() => {
+        document.querySelector("#log").scrollTop = 0;
+        const down = document.querySelector("button.below");
+        return !down.hidden && down.ariaLabel === "New messages: 0";
+    }""")
     elsewhere = """fetch("/webhooks/rest/webhook", {
         method: "POST",
         body: JSON.stringify({message: "more"}),
