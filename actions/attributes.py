@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from actions.cards import product_card
+from actions.cues import cue
 from actions.handoff import OFFER
 from actions.turn import Turn
 from actions.wiring import simplified
@@ -14,53 +15,46 @@ from kefu.shop import catalogue
 from kefu.shop.money import Money
 from kefu.shop.records import Product
 
-
-def _cue(english: str, chinese: str) -> re.Pattern[str]:
-    return re.compile(f"{english}|{chinese}", re.IGNORECASE)
-
-
 # What people say for the usual keys of a catalogue, where the entity extractor found none.
 CUES: Mapping[str, re.Pattern[str]] = {
-    "price": _cue(
+    "price": cue(
         r"how much (is|are|for)\b|how much (does|do) .{0,30}cost|\bcosts?\b|\bprice",
         r"多少钱|价格|价钱|几块钱|几钱|什么价|贵不贵",
     ),
-    "stock": _cue(
+    "stock": cue(
         r"in stock|available|sold out|any left|restock|back in|(be|come) back|get (it|them) again",
         r"有货|现货|缺货|补货|库存|到货|断货",
     ),
-    "battery_hours": _cue(r"batter|on (a|one|a single) charge", r"续航|电池|充一次电|充满电"),
-    "waterproof": _cue(r"water|\brain|swim|sweat|shower", r"防水|淋雨|游泳|出汗|进水|洗澡"),
-    "bluetooth": _cue(r"bluetooth", r"蓝牙"),
-    "noise_cancelling": _cue(r"noise|\banc\b", r"降噪|隔音"),
-    "warranty_months": _cue(r"warrant|guarantee", r"保修|质保|保多久"),
-    "switch": _cue(r"\bswitch(es)?\b", r"轴"),
-    "layout": _cue(r"layout", r"配列|键位|布局"),
-    "wireless": _cue(r"wireless|cable|\bwired\b", r"无线|有线"),
-    "volume_ml": _cue(
-        r"capacity|volume|\bml\b|how much .{0,20}hold|litre|liter", r"容量|能?装多少|毫升|几升"
-    ),
-    "material": _cue(r"made (of|from)|material", r"材质|材料|什么做的|不锈钢|塑料"),
-    "power_w": _cue(r"\bwatt|power consumption", r"功率|多少瓦|瓦数|几瓦"),
-    "dimmable": _cue(r"\bdim|brightness", r"调光|亮度|调暗"),
-    "size_inch": _cue(r"\binch|how (big|large)|screen size|diagonal", r"尺寸|多大|英寸|几寸|多少寸"),
-    "resolution": _cue(r"resolution|\b[248]k\b|pixels", r"分辨率|清晰度|像素"),
-    "ports": _cue(r"\bports?\b|hdmi|\busb|connector|\bplugs?\b", r"接口|插口|接头"),
-    "hours": _cue(r"how (long|many hours)|duration", r"时长|多长时间|多少(个)?小时|几个?小时|多少课时|多长"),
-    "level": _cue(r"beginner|\blevel|difficult|\bhard\b|advanced", r"难度|难不难|难吗|入门|零基础|新手|小白"),
-    "teacher": _cue(r"\bteach|instructor|lecturer|who (gives|runs)", r"老师|讲师|谁讲|谁教|主讲"),
-    "certificate": _cue(r"certif|diploma", r"证书|结业证"),
-    "format": _cue(r"format|\bpdf\b|\bepub\b|\bmobi\b", r"格式"),
-    "pages": _cue(r"\bpages?\b|how (long|thick)", r"页|多厚"),
-    "author": _cue(r"author|who wrote|written by", r"作者|谁写的"),
-    "benefits": _cue(
+    "battery_hours": cue(r"batter|on (a|one|a single) charge", r"续航|电池|充一次电|充满电"),
+    "waterproof": cue(r"water|\brain|swim|sweat|shower", r"防水|淋雨|游泳|出汗|进水|洗澡"),
+    "bluetooth": cue(r"bluetooth", r"蓝牙"),
+    "noise_cancelling": cue(r"noise|\banc\b", r"降噪|隔音"),
+    "warranty_months": cue(r"warrant|guarantee", r"保修|质保|保多久"),
+    "switch": cue(r"\bswitch(es)?\b", r"轴"),
+    "layout": cue(r"layout", r"配列|键位|布局"),
+    "wireless": cue(r"wireless|cable|\bwired\b", r"无线|有线"),
+    "volume_ml": cue(r"capacity|volume|\bml\b|how much .{0,20}hold|litre|liter", r"容量|能?装多少|毫升|几升"),
+    "material": cue(r"made (of|from)|material", r"材质|材料|什么做的|不锈钢|塑料"),
+    "power_w": cue(r"\bwatt|power consumption", r"功率|多少瓦|瓦数|几瓦"),
+    "dimmable": cue(r"\bdim|brightness", r"调光|亮度|调暗"),
+    "size_inch": cue(r"\binch|how (big|large)|screen size|diagonal", r"尺寸|多大|英寸|几寸|多少寸"),
+    "resolution": cue(r"resolution|\b[248]k\b|pixels", r"分辨率|清晰度|像素"),
+    "ports": cue(r"\bports?\b|hdmi|\busb|connector|\bplugs?\b", r"接口|插口|接头"),
+    "hours": cue(r"how (long|many hours)|duration", r"时长|多长时间|多少(个)?小时|几个?小时|多少课时|多长"),
+    "level": cue(r"beginner|\blevel|difficult|\bhard\b|advanced", r"难度|难不难|难吗|入门|零基础|新手|小白"),
+    "teacher": cue(r"\bteach|instructor|lecturer|who (gives|runs)", r"老师|讲师|谁讲|谁教|主讲"),
+    "certificate": cue(r"certif|diploma", r"证书|结业证"),
+    "format": cue(r"format|\bpdf\b|\bepub\b|\bmobi\b", r"格式"),
+    "pages": cue(r"\bpages?\b|how (long|thick)", r"页|多厚"),
+    "author": cue(r"author|who wrote|written by", r"作者|谁写的"),
+    "benefits": cue(
         r"benefit|perk|what do i get|includ|what('s| is) in\b", r"权益|好处|福利|包含|包括|有什么用"
     ),
-    "weight": _cue(r"heavy|weigh", r"重量|多重|重不重|重吗|几斤|多少克"),
-    "color": _cue(r"colou?rs?\b", r"颜色|什么色|几种色|哪些色"),
+    "weight": cue(r"heavy|weigh", r"重量|多重|重不重|重吗|几斤|多少克"),
+    "color": cue(r"colou?rs?\b", r"颜色|什么色|几种色|哪些色"),
 }
 # a question for everything, or a bare name: the card is its full answer
-GENERAL = _cue(
+GENERAL = cue(
     r"\babout\b|info|detail|describe|spec|do you (have|sell|carry)|show me|looking for|interested"
     r"|^\W*(what('s| is| are)( this| it| that| the| an?)?\W*)?$",
     r"介绍|怎么样|详情|详细|参数|配置|说说|讲讲|看看|了解|是什么|有卖|卖吗|有没有|有吗",

@@ -349,12 +349,12 @@ def _make_secrets(file: Path) -> None:
         raise ConfigError(f"cannot write {file}: {error}; set KEFU_HOME to a folder that can be") from error
 
 
-def usable_cores(environment: Mapping[str, str] | None = None) -> int:
+def usable_cores(env: Mapping[str, str] = os.environ) -> int:
     """The threads to compute on: what OMP_NUM_THREADS says, else the cores that this process may use.
 
     More threads than cores wait for each other, busily.
     """
-    told = (os.environ if environment is None else environment).get("OMP_NUM_THREADS", "")
+    told = env.get("OMP_NUM_THREADS", "")
     if told.isdecimal() and int(told):
         return int(told)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

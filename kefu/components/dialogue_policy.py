@@ -19,7 +19,7 @@ from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from kefu.components.fingerprints import fingerprint, sources
+from kefu.components.fingerprints import OfItsCode
 from kefu.components.options import ComponentConfigError, defaults, typed
 from kefu.components.resources import trained
 from kefu.components.states import is_settled
@@ -55,7 +55,7 @@ class DialoguePolicyOptions(Recipe):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
-class DialoguePolicy(Policy):
+class DialoguePolicy(OfItsCode, Policy):
     """Learns from stories and rules, and generalises over the order in which things are asked.
 
     It gives one action its probability, and all others none; and none to any where it is unsure, where the
@@ -71,11 +71,6 @@ class DialoguePolicy(Policy):
     def supported_data() -> SupportedData:
         """Stories and rules; a rule is a conversation of one turn."""
         return SupportedData.ML_AND_RULE_DATA
-
-    @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """The code behind it."""
-        return fingerprint(sources(cls.__module__))
 
     def __init__(
         self,

@@ -14,18 +14,13 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from kefu.components.fingerprints import fingerprint, sources
+from kefu.components.fingerprints import OfItsCode
 from kefu.components.states import is_settled
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
-class StoryPolicy(AugmentedMemoizationPolicy):
+class StoryPolicy(OfItsCode, AugmentedMemoizationPolicy):
     """AugmentedMemoizationPolicy behind the rules."""
-
-    @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """The code behind it."""
-        return fingerprint(sources(cls.__module__))
 
     def predict_action_probabilities(
         self,

@@ -20,7 +20,7 @@ from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ACTION_NAME, INTENT
 
-from kefu.components.fingerprints import fingerprint, sources
+from kefu.components.fingerprints import OfItsCode
 from kefu.components.states import StatedTracker
 
 CERTAIN = 1.0
@@ -99,13 +99,8 @@ class RuleIndex:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
-class IndexedRulePolicy(RulePolicy):
+class IndexedRulePolicy(OfItsCode, RulePolicy):
     """RulePolicy with an index; it tells the other policies where it is certain, so that they can rest."""
-
-    @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """The code behind it."""
-        return fingerprint(sources(cls.__module__))
 
     def predict_action_probabilities(
         self,

@@ -25,6 +25,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from kefu.components.dialogue_policy import DialoguePolicy
 from kefu.components.recall import StoryPolicy
 from kefu.components.rules import IndexedRulePolicy, RuleIndex
 from kefu.components.states import StatedTracker
@@ -89,6 +90,11 @@ def test_the_index_finds_the_rules_that_trying_all_finds(
     policy = theirs.policies[0]
     assert isinstance(policy, RulePolicy)
     assert RuleIndex(lookup).fitting(states) == policy._get_possible_keys(lookup, states)
+
+
+def test_another_code_is_another_training() -> None:
+    kinds = (IndexedRulePolicy, StoryPolicy, DialoguePolicy)
+    assert len({kind.fingerprint_addon({}) for kind in kinds} - {None}) == len(kinds)
 
 
 def test_both_learn_the_same(theirs: Trained, ours: Trained) -> None:
