@@ -84,7 +84,7 @@ class StatedTracker(DialogueStateTracker):
 
     def copy(self) -> DialogueStateTracker:
         """A tracker of the same events, in the same state; Rasa's replays the whole conversation for it."""
-        if not self._as_its_events_tell():
+        if not self.as_its_events_tell():
             return super().copy()
         twin = self.init_copy()
         twin.events.extend(self.events)
@@ -97,7 +97,7 @@ class StatedTracker(DialogueStateTracker):
         twin.active_loop = copy.copy(self.active_loop)
         return twin
 
-    def _as_its_events_tell(self) -> bool:
+    def as_its_events_tell(self) -> bool:
         """Whether a replay would end in this very state: only the processor takes a follow-up action back."""
         told = (e for e in reversed(self.events) if isinstance(e, _CLEARING + _STEERING))
         return self.followup_action is None and isinstance(next(told, None), _CLEARING)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import Event, Restarted, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from kefu.components import wiring
@@ -24,12 +24,14 @@ from kefu.components.checkpoints import Depth, folded
 from kefu.components.fencing import current_fence
 from kefu.components.histories import Kept, KeptTracker, read, written
 from kefu.components.options import typed
+from kefu.components.remembered import Remembered
 from kefu.components.tracker_options import TrackerOptions
 from kefu.errors import ConversationLost, Overtaken, StoreError
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 THREADS = 8
+_BEGINNING = frozenset((SessionStarted.type_name, Restarted.type_name))
 WAITS = (0.1, 0.5)  # seconds before a save is tried again
 
 
@@ -53,6 +55,7 @@ class SqlTrackerStore(TrackerStore):
         self._options = typed(TrackerOptions, options, component="tracker_store")
         self._depth = Depth(recent=self._options.recent, seen=self._options.seen)
         self._records = records or wiring.conversation_records(host)
+        self._remembered = Remembered(self._options.remembered)
         wiring.sign_action_calls()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="kefu-trackers")
 
@@ -111,15 +114,25 @@ class SqlTrackerStore(TrackerStore):
     def _load(self, sender_id: str, announced: int) -> DialogueStateTracker | None:
         if announced:
             self._records.raise_fence(sender_id, announced)
+        known = self._known(sender_id)
+        if known is not None:
+            return known
         try:
             kept = self._records.load(sender_id)
             return read(kept, self.domain) if kept and kept.last else None
         except ConversationLost as error:
             return self._without_checkpoint(sender_id, error)
 
+    def _known(self, sender_id: str) -> DialogueStateTracker | None:
+        """The tracker as the last turn left it, where no other process has spoken since."""
+        if sender_id not in self._remembered:
+            return None
+        generation, last = self._records.head(sender_id)
+        return self._remembered.take(sender_id, generation=generation, last=last, domain=self.domain)
+
     def _without_checkpoint(self, sender_id: str, error: ConversationLost) -> DialogueStateTracker:
         """The tracker from every save where only the checkpoint is damaged; else the conversation ends."""
-        generation = self._records.generation(sender_id)
+        generation, _ = self._records.head(sender_id)
         try:
             kept = self._records.load_full(sender_id)
             if kept is None or kept.checkpoint is not None or not kept.last:
@@ -137,6 +150,8 @@ class SqlTrackerStore(TrackerStore):
         return read(kept, self.domain, latest_session=False) if kept and kept.last else None
 
     def _append(self, tracker: DialogueStateTracker, fence: int) -> Sequence[Event]:
+        if not tracker.events:  # Rasa saves a tracker that it has only just made
+            return ()
         kept = self._kept_of(tracker)
         new = list(tracker.events)[kept.count :]
         if not new:
@@ -146,8 +161,16 @@ class SqlTrackerStore(TrackerStore):
         kept.add(len(new))
         if isinstance(tracker, KeptTracker):
             tracker.kept = kept
-        self._fold(tracker, kept)
+        if not self._fold(tracker, kept):
+            self._remember(tracker, new)
         return new
+
+    def _remember(self, tracker: DialogueStateTracker, new: Sequence[Event]) -> None:
+        """Not where reading would give another tracker: one that begins with its session, for instance."""
+        if not isinstance(tracker, KeptTracker) or any(event.type_name in _BEGINNING for event in new):
+            return
+        if tracker.as_its_events_tell():
+            self._remembered.put(tracker, self.domain)
 
     def _insist(self, sender_id: str, text: str, kept: Kept, fence: int) -> None:
         for wait in (*WAITS, None):
@@ -168,27 +191,33 @@ class SqlTrackerStore(TrackerStore):
         known = getattr(tracker, "kept", None)
         if known is not None:
             return known
-        kept = self._records.load(tracker.sender_id)
+        generation, last = self._records.head(tracker.sender_id)
         # one of ours that was not read is new: what stands there meanwhile is not its beginning
-        if kept is None or not kept.last or isinstance(tracker, KeptTracker):
-            return Kept(kept.generation if kept else 0)
-        return read(kept, self.domain).kept_so_far()
+        if not last or isinstance(tracker, KeptTracker):
+            return Kept(generation)
+        kept = self._records.load(tracker.sender_id)
+        return read(kept, self.domain).kept_so_far() if kept else Kept(generation)
 
-    def _fold(self, tracker: DialogueStateTracker, kept: Kept) -> None:
-        """Fold what lies behind the last turns; a failure costs time, not words, so it only is logged."""
+    def _fold(self, tracker: DialogueStateTracker, kept: Kept) -> bool:
+        """Fold what lies behind the last turns: whether the rows tell less than ``tracker`` now.
+
+        A failure costs time, not words, so it only is logged.
+        """
         place = kept.fold_at(most=self._options.most_turns, keep=self._options.turns)
         if place is None:
-            return
+            return False
+        upto, count = place
         try:
-            upto, count = place
             events = folded(list(tracker.events)[:count], self.domain, depth=self._depth)
             if events is None:
                 log.warning("conversation %s stays unfolded at save %s", tracker.sender_id, upto)
-                return
+                return False
             self._records.fold(tracker.sender_id, written(events), generation=kept.generation, upto=upto)
-            kept.folded = upto
         except StoreError as error:
             log.warning("conversation %s was not folded: %s", tracker.sender_id, error)
+            return False
+        kept.folded = upto
+        return True
 
 
 def _retrieved(future: asyncio.Future[Any]) -> None:

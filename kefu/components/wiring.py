@@ -331,10 +331,10 @@ class ConversationRecords:
         with self._store().read() as tx:
             return tx.conversations.full(conversation_id)
 
-    def generation(self, conversation_id: str) -> int:
-        """How often the conversation has begun anew."""
+    def head(self, conversation_id: str) -> tuple[int, int]:
+        """How often the conversation has begun anew, and its last save's number (0: nothing was said)."""
         with self._store().read() as tx:
-            return tx.conversations.generation(conversation_id) or 0
+            return tx.conversations.head(conversation_id)
 
     def ids(self) -> list[str]:
         """Whose conversations there are."""

