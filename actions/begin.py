@@ -17,11 +17,11 @@ def begin(turn: Turn, tx: Transaction, form: str) -> list[Event]:
     ``form`` is one that prepares an operation. The tracker of this action is brought up to date, so that
     form and end read what they would read as actions of their own.
     """
-    slots = turn.tracker.slots
-    slots.update({event["name"]: event["value"] for event in ended() if event["event"] == "slot"})
+    slots, gone = turn.tracker.slots, ended(turn)
+    slots.update({event["name"]: event["value"] for event in gone if event["event"] == "slot"})
     turn.tracker.active_loop = {"name": form}
     filled = form_called(form).act(turn, tx)
     slots.update({event["name"]: event["value"] for event in filled})
     if slots["requested_slot"] is None:
-        return [*ended(), *submit(turn, tx, TASKS[form])]
-    return [*ended(), ActiveLoop(form), *filled]
+        return [*gone, *submit(turn, tx, TASKS[form])]
+    return [*gone, ActiveLoop(form), *filled]

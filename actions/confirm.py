@@ -84,7 +84,7 @@ class ActionBeginTask(KefuAction):
         both = say_both(turn, _form_of(turn))
         order = may_see(tx, turn.identity, turn.slot("focus_order") or "") if focus_of(turn) else None
         gone = unfocused() if line_in_focus(turn, order) is None else []  # the line spoken of last stays "it"
-        return [*cleared(), *known, *gone, *beside, *both]
+        return [*cleared(turn), *known, *gone, *beside, *both]
 
 
 def _form_of(turn: Turn) -> str | None:
@@ -205,10 +205,10 @@ class ActionDeny(KefuAction):
         if pending(turn, tx) is not None:
             confirmations.void(tx, turn.identity.session_id)
             turn.say("dropped")
-            return [*cleared(), *offer_later(turn)]
+            return [*cleared(turn), *offer_later(turn)]
         if turn.tracker.active_loop_name in TASKS:
             turn.say("stopped")
-            return ended()
+            return ended(turn)
         later = offer_later(turn)
         if not later:
             turn.say("deny_nothing")
@@ -227,7 +227,7 @@ class ActionStop(KefuAction):
             return begin(turn, tx, form)  # "forget it, cancel the order" ends the talk, not the wish
         confirmations.void(tx, turn.identity.session_id)
         turn.say("stopped")
-        return [*ended(), SlotSet(LATER, None)]
+        return [*ended(turn), SlotSet(LATER, None)]
 
 
 class ActionResume(KefuAction):

@@ -80,7 +80,7 @@ class ActionEscalateLegal(KefuAction):
         return "action_escalate_legal"
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
-        return [*open_for_person(turn, tx, kind="legal", words="escalated_legal"), *ended()]
+        return [*open_for_person(turn, tx, kind="legal", words="escalated_legal"), *ended(turn)]
 
 
 class OfferPerson(KefuAction):

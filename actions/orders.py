@@ -47,14 +47,14 @@ class ActionSubmitOrderStatus(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         if in_between(turn, tx):
-            return [*cleared(), *say_between(turn, tx)]
+            return [*cleared(turn), *say_between(turn, tx)]
         orders = chosen(turn, tx)
         if not orders:
             turn.say("item_none", custom=OFFER)
-            return cleared()
+            return cleared(turn)
         for order in orders[:3]:
             say_status(turn, tx, order)
-        return [*cleared(), *focus(orders[0])]
+        return [*cleared(turn), *focus(orders[0])]
 
 
 class ActionListOrders(KefuAction):
@@ -86,7 +86,7 @@ class ActionSubmitRefundStatus(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         if in_between(turn, tx):
-            return [*cleared(), *say_between(turn, tx)]
+            return [*cleared(turn), *say_between(turn, tx)]
         orders = chosen(turn, tx) or visible_orders(tx, turn.identity)
         lines = [line for order in orders for line in _back_lines(turn, tx, order)]
         if not lines:
@@ -94,11 +94,11 @@ class ActionSubmitRefundStatus(KefuAction):
             what = orders[0].order_number if named else {"zh": "您的订单"}.get(turn.language, "your orders")
             clause = tx.policy.in_force(turn.now)["refund.time"]
             turn.say("refunds_none", what=what, clause_text=clause.text(turn.language), custom=OFFER)
-            return [*cleared(), SlotSet("last_clause", clause.clause)]
+            return [*cleared(turn), SlotSet("last_clause", clause.clause)]
         days = tx.policy.in_force(turn.now)["refund.time"].params
         turn.say("refunds_list", list=bullets(lines), min_days=days["min_days"], max_days=days["max_days"])
         return [
-            *cleared(),
+            *cleared(turn),
             SlotSet("last_clause", "refund.time"),
             *(focus(orders[0]) if len(orders) == 1 else []),
         ]
@@ -139,14 +139,14 @@ class ActionSubmitAccess(KefuAction):
         order = next(iter(visible_among(tx, turn.identity, [number] if number else [])), None)
         if order is None:
             turn.say("access_none", custom=OFFER)
-            return cleared()
+            return cleared(turn)
         items = (Item(line_number),) if line_number else ()
         line = concerned(order, Operation("refund", order.order_number, items))[0]
         if order.paid == 0:
             turn.say("access_unpaid", product=line.product, order_number=order.order_number)
         else:
             turn.say(_access_code(line.product.kind), custom=OFFER, **_access_facts(turn, line))
-        return [*cleared(), *focus(order)]
+        return [*cleared(turn), *focus(order)]
 
 
 def _access_code(kind: str) -> str:

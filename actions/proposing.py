@@ -41,11 +41,11 @@ def submit(turn: Turn, tx: Transaction, task: Task) -> list[Event]:
     operation = operation_of(task, targets, orders, turn.tracker.slots)
     if operation is None:
         turn.say("item_none", custom=OFFER)
-        return cleared()
+        return cleared(turn)
     later = dict.fromkeys(t.order_number for t in targets if t.order_number != operation.order_number)
     if later:
         turn.say("one_at_a_time", order_number=operation.order_number, later=list(later))
-    return [*cleared(), *propose(turn, tx, _fitting(turn, tx, operation))]
+    return [*cleared(turn), *propose(turn, tx, _fitting(turn, tx, operation))]
 
 
 def _fitting(turn: Turn, tx: Transaction, operation: Operation) -> Operation:

@@ -28,7 +28,7 @@ class ActionEscalateSafety(KefuAction):
 
     def act(self, turn: Turn, tx: Transaction) -> list[Event]:
         if not is_discomfort(turn.plain):
-            return [*open_for_person(turn, tx, kind="safety", words="escalated_safety"), *ended()]
+            return [*open_for_person(turn, tx, kind="safety", words="escalated_safety"), *ended(turn)]
         turn.say("uncomfortable")
         if turn.tracker.active_loop_name in TASKS or pending(turn, tx):
             return []  # the form asks its question again, what waits is shown anew

@@ -10,6 +10,7 @@ from typing import Any
 
 from rasa_sdk.events import ActiveLoop, SlotSet
 
+from actions.turn import Turn
 from kefu.shop.operation import Item, Operation, pieces_said
 from kefu.shop.records import Address, Order, OrderLine
 from kefu.shop.selection import Target
@@ -84,14 +85,14 @@ def _pieces(quantity: Any, lines: Sequence[int]) -> int | None:
     return pieces_said(quantity) if quantity is not None and len(lines) == 1 else None
 
 
-def cleared() -> list[dict[str, Any]]:
-    """Rasa events that empty the slots of a task."""
-    return [SlotSet(slot, None) for slot in TASK_SLOTS]
+def cleared(turn: Turn) -> list[dict[str, Any]]:
+    """Rasa events that empty the slots of a task, none for those that are empty: each is work for Rasa."""
+    return [SlotSet(slot, None) for slot in TASK_SLOTS if turn.slot(slot) is not None]
 
 
-def ended() -> list[dict[str, Any]]:
+def ended(turn: Turn) -> list[dict[str, Any]]:
     """Rasa events that end the running task."""
-    return [*cleared(), ActiveLoop(None), SlotSet("requested_slot", None)]
+    return [*cleared(turn), ActiveLoop(None), SlotSet("requested_slot", None)]
 
 
 def task_slots(operation: Operation) -> list[dict[str, Any]]:
