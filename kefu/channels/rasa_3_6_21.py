@@ -36,6 +36,7 @@ def apply() -> None:
         RemoteAction._action_call_format = _call
         FormAction._temporary_tracker = _tracker_for(FormAction._temporary_tracker)
         Event.resolve_by_type = staticmethod(_kinds_for(Event.resolve_by_type))
+        Domain.is_empty = _looked_at_once(Domain.is_empty)
 
 
 def _kinds_for(theirs: Kinds) -> Kinds:
@@ -46,6 +47,18 @@ def _kinds_for(theirs: Kinds) -> Kinds:
         return known.get(type_name) or theirs(type_name, default)
 
     return resolve
+
+
+def _looked_at_once(theirs: Callable[[Domain], bool]) -> Callable[[Domain], bool]:
+    """``Domain.is_empty``, for which Rasa makes an empty domain at every message; domains do not change."""
+
+    def is_empty(self: Domain) -> bool:
+        known = self.__dict__.get("_kefu_empty")
+        if known is None:
+            known = self._kefu_empty = theirs(self)
+        return bool(known)
+
+    return is_empty
 
 
 def _tracker_for(theirs: Callable[..., DialogueStateTracker]) -> Callable[..., DialogueStateTracker]:

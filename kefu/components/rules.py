@@ -8,6 +8,7 @@ Rasa's policy predicts (tests/contracts/test_rules.py).
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from kefu.components.fingerprints import OfItsCode
 from kefu.components.states import StatedTracker
 
 CERTAIN = 1.0
+_LOGGER = logging.getLogger(RulePolicy.__module__)
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,11 @@ class IndexedRulePolicy(OfItsCode, RulePolicy):
         if isinstance(tracker, StatedTracker) and prediction.max_confidence >= CERTAIN:
             tracker.settle()
         return prediction
+
+    @staticmethod
+    def format_tracker_states(states: list[State]) -> str | None:
+        """What Rasa logs of a conversation, only where anybody reads it: it writes out every state."""
+        return RulePolicy.format_tracker_states(states) if _LOGGER.isEnabledFor(logging.DEBUG) else None
 
     def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
         kept: dict[int, tuple[dict[str, str], RuleIndex]] = self.__dict__.setdefault("_indices", {})
