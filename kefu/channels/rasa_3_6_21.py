@@ -6,11 +6,15 @@ tests/contracts/test_rasa_patch.py. For a new release compare again, and give th
 
 from __future__ import annotations
 
+import copy
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
+from rasa.core import processor
+from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
 from rasa.core.actions.forms import FormAction
 from rasa.shared.constants import DOCS_BASE_URL
@@ -24,6 +28,7 @@ from kefu.channels.action_call import call_of
 from kefu.channels.shield import require_rasa
 
 Kinds = Callable[..., "type[Event] | None"]
+_RASA = logging.getLogger("rasa")
 # the parts of rasa-sdk's SlotSet
 _OF_SLOT = frozenset(("event", "timestamp", "name", "value"))
 
@@ -37,6 +42,18 @@ def apply() -> None:
         FormAction._temporary_tracker = _tracker_for(FormAction._temporary_tracker)
         Event.resolve_by_type = staticmethod(_kinds_for(Event.resolve_by_type))
         Domain.is_empty = _looked_at_once(Domain.is_empty)
+        processor.copy = forms.copy = ForLogs()
+
+
+class ForLogs:
+    """``copy`` for modules of Rasa that copy nothing but what they log: events, slots, the message.
+
+    They copy it whether or not anybody reads these lines, which are for debugging.
+    """
+
+    def deepcopy(self, value: Any) -> Any:
+        """A copy where it is logged; else ``value`` itself, which nobody looks at."""
+        return copy.deepcopy(value) if _RASA.isEnabledFor(logging.DEBUG) else value
 
 
 def _kinds_for(theirs: Kinds) -> Kinds:

@@ -8,17 +8,10 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 
-from rasa.shared.core.events import (
-    ActionExecuted,
-    ActionReverted,
-    ActiveLoop,
-    Event,
-    Restarted,
-    SessionStarted,
-    UserUtteranceReverted,
-    UserUttered,
-)
+from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from kefu.components import kinds
 
 
 class Applied:
@@ -35,7 +28,7 @@ class Applied:
     def of(self, tracker: DialogueStateTracker) -> list[Event]:
         """The applied events of ``tracker``: a list of the caller's own."""
         new = self._new(tracker.events)
-        loops = {event.name for event in new if isinstance(event, ActiveLoop) and event.name}
+        loops = {event.name for event in new if event.type_name in kinds.LOOP and event.name}
         if not loops <= self._loops:
             # an action may turn out to be a loop's long after it was logged
             known = self._loops | loops
@@ -60,12 +53,12 @@ class Applied:
 
     def _apply(self, event: Event, tracker: DialogueStateTracker) -> None:
         """One step of ``DialogueStateTracker.applied_events``."""
-        done = self._events
-        if isinstance(event, (Restarted, SessionStarted)):
+        done, kind = self._events, event.type_name
+        if kind in kinds.BEGINNING:
             done.clear()
-        elif isinstance(event, ActionReverted):
+        elif kind in kinds.UNDONE:
             tracker._undo_till_previous(ActionExecuted, done)
-        elif isinstance(event, UserUtteranceReverted):
+        elif kind in kinds.UNSAID:
             tracker._undo_till_previous(UserUttered, done)
             tracker._undo_till_previous(ActionExecuted, done)
         elif self._goes_on(event, tracker):
@@ -76,7 +69,7 @@ class Applied:
     def _goes_on(self, event: Event, tracker: DialogueStateTracker) -> bool:
         """Whether it is a loop's action behind another of the same loop, with nothing amiss between them."""
         return (
-            isinstance(event, ActionExecuted)
+            event.type_name in kinds.ACTION
             and event.action_name in self._loops
             and not tracker._first_loop_execution_or_unhappy_path(event.action_name, self._events)
         )

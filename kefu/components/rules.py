@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rasa.core.policies.policy import PolicyPrediction
-from rasa.core.policies.rule_policy import RulePolicy
+from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.constants import PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
 from rasa.shared.core.domain import Domain, State
@@ -22,7 +22,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ACTION_NAME, INTENT
 
 from kefu.components.fingerprints import OfItsCode
-from kefu.components.states import StatedTracker
+from kefu.components.states import Lately, StatedTracker
 
 CERTAIN = 1.0
 _LOGGER = logging.getLogger(RulePolicy.__module__)
@@ -80,6 +80,7 @@ class RuleIndex:
             named = last.of_kind(PREVIOUS_ACTION, ACTION_NAME), last.of_kind(USER, INTENT)
             # the beginning of a conversation fits whatever is said
             self._near.setdefault((None, None) if last.begins else named, []).append(key)
+        self.longest = max(map(len, self._rules.values()), default=0)
 
     def __len__(self) -> int:
         return len(self._rules)
@@ -123,11 +124,28 @@ class IndexedRulePolicy(OfItsCode, RulePolicy):
         """What Rasa logs of a conversation, only where anybody reads it: it writes out every state."""
         return RulePolicy.format_tracker_states(states) if _LOGGER.isEnabledFor(logging.DEBUG) else None
 
+    def _prediction_states(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        use_text_for_last_user_input: bool = False,
+        rule_only_data: dict[str, Any] | None = None,
+    ) -> list[State]:
+        """As many states as the longest rule has, where the tracker tells them; at training all of them."""
+        seen: Any = tracker
+        if isinstance(tracker, StatedTracker):
+            lookups = (self.lookup[RULES], self.lookup[RULES_FOR_LOOP_UNHAPPY_PATH])
+            seen = Lately(tracker, max(1, *(self._index(lookup).longest for lookup in lookups)))
+        return super()._prediction_states(seen, domain, use_text_for_last_user_input, rule_only_data)
+
     def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
+        return self._index(lookup).fitting(states)
+
+    def _index(self, lookup: dict[str, str]) -> RuleIndex:
         kept: dict[int, tuple[dict[str, str], RuleIndex]] = self.__dict__.setdefault("_indices", {})
         known, index = kept.get(id(lookup), (None, None))
         # a training adds rules to a lookup while it asks
         if known is not lookup or index is None or len(index) != len(lookup):
             index = RuleIndex(lookup)
             kept[id(lookup)] = lookup, index
-        return index.fitting(states)
+        return index

@@ -8,6 +8,7 @@ followed it, does not change any more: it is kept here, and only what came since
 from __future__ import annotations
 
 import copy
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,20 +16,11 @@ from typing import Any
 from rasa.shared.constants import DEFAULT_SENDER_ID
 from rasa.shared.core.constants import PREVIOUS_ACTION
 from rasa.shared.core.domain import Domain, State
-from rasa.shared.core.events import (
-    ActionExecuted,
-    ActionExecutionRejected,
-    ActionReverted,
-    Event,
-    FollowupAction,
-    Restarted,
-    SessionStarted,
-    UserUtteranceReverted,
-    UserUttered,
-)
+from rasa.shared.core.events import Event, UserUttered
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from kefu.components import kinds
 from kefu.components.applied import Applied
 
 
@@ -51,11 +43,6 @@ class View:
         )
 
 
-# what decides which action follows now, whatever was before
-_CLEARING = (ActionExecuted, UserUttered)
-_STEERING = (FollowupAction, Restarted, SessionStarted, ActionReverted, UserUtteranceReverted)
-
-
 class StatedTracker(DialogueStateTracker):
     """Rasa's tracker, which remembers the states and the applied events that it was asked for."""
 
@@ -71,8 +58,9 @@ class StatedTracker(DialogueStateTracker):
 
         Not where an action was just declined, to which the ensemble gives no probability: then others count.
         """
-        done = (e for e in reversed(self.events) if isinstance(e, (ActionExecuted, ActionExecutionRejected)))
-        if not isinstance(next(done, None), ActionExecutionRejected):
+        deciding = kinds.ACTION | kinds.DECLINED
+        done = (e.type_name for e in reversed(self.events) if e.type_name in deciding)
+        if next(done, None) not in kinds.DECLINED:
             self._settled = self._place
 
     @property
@@ -99,8 +87,9 @@ class StatedTracker(DialogueStateTracker):
 
     def as_its_events_tell(self) -> bool:
         """Whether a replay would end in this very state: only the processor takes a follow-up action back."""
-        told = (e for e in reversed(self.events) if isinstance(e, _CLEARING + _STEERING))
-        return self.followup_action is None and isinstance(next(told, None), _CLEARING)
+        deciding = kinds.CLEARING | kinds.STEERING
+        told = (e.type_name for e in reversed(self.events) if e.type_name in deciding)
+        return self.followup_action is None and next(told, None) in kinds.CLEARING
 
     def init_copy(self) -> DialogueStateTracker:
         """An empty tracker of the same kind: memoization looks at shortened conversations, too."""
@@ -112,6 +101,12 @@ class StatedTracker(DialogueStateTracker):
         )
         _give_slots(fresh, self.slots)
         return fresh
+
+    def idx_after_latest_restart(self) -> int:
+        """The place behind the latest restart, 0 where there is none."""
+        places = (at for at, event in enumerate(reversed(self.events)) if event.type_name in kinds.RESTART)
+        behind = next(places, None)
+        return 0 if behind is None else len(self.events) - behind
 
     def applied_events(self) -> list[Event]:
         """The events that are not taken back."""
@@ -125,15 +120,29 @@ class StatedTracker(DialogueStateTracker):
         omit_unset_slots: bool = False,
         ignore_rule_only_turns: bool = False,
         rule_only_data: dict[str, Any] | None = None,
+        *,
+        most: int | None = None,
     ) -> list[State]:
-        """The states before each action, and the one now; the caller may change them."""
+        """The states before each action and now, or the last ``most`` of them; the caller may change them."""
         view = View(domain, omit_unset_slots, ignore_rule_only_turns, rule_only_data)
         known = self.__dict__.setdefault("_states", [])
         states = next((kept for kept in known if kept.view.same(view)), None)
         if states is None:
             states = States(view, self)
             known.append(states)
-        return states.of(self.applied_events(), self)
+        return states.of(self.applied_events(), self, most=most)
+
+
+class Lately:
+    """A tracker as a featurizer sees it, with its last ``most`` states alone."""
+
+    def __init__(self, tracker: StatedTracker, most: int) -> None:
+        self._tracker = tracker
+        self._most = most
+
+    def past_states(self, domain: Domain, **view: Any) -> list[State]:
+        """See StatedTracker.past_states."""
+        return self._tracker.past_states(domain, **view, most=self._most)
 
 
 class States:
@@ -143,17 +152,20 @@ class States:
         self.view = view
         self._begin(tracker)
 
-    def of(self, events: Sequence[Event], tracker: DialogueStateTracker) -> list[State]:
+    def of(
+        self, events: Sequence[Event], tracker: DialogueStateTracker, *, most: int | None = None
+    ) -> list[State]:
         """The states of ``tracker`` before each action of its applied ``events`` and now; copies."""
         if not self._continues(events):
             self._begin(tracker)
         for event in events[len(self._events) :]:
-            if isinstance(event, ActionExecuted):
+            if event.type_name in kinds.ACTION:
                 self._keep(hidden=bool(event.hide_rule_turn))
             self._replayed.update(event)
             self._events.append(event)
         now, _, _ = self._look(hidden=False)
-        return _copied(self._states if now is None else [*self._states, now])
+        first = 0 if most is None else max(0, len(self._states) + (now is not None) - most)
+        return _copied(self._states[first:] if now is None else [*self._states[first:], now])
 
     def _begin(self, tracker: DialogueStateTracker) -> None:
         # a plain tracker: it is only replayed, never asked
@@ -169,7 +181,7 @@ class States:
         """Whether what was replayed stands at the beginning of ``events``, and is as it was."""
         return (
             len(events) >= len(self._events)
-            and all(ours is theirs for ours, theirs in zip(self._events, events, strict=False))
+            and all(map(operator.is_, self._events, events))
             and all(_understood(message) == before for message, before in self._messages)
         )
 

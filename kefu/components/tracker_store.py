@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, Restarted, SessionStarted
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from kefu.components import wiring
 from kefu.components.checkpoints import Depth, folded
 from kefu.components.fencing import current_fence
 from kefu.components.histories import Kept, KeptTracker, read, written
+from kefu.components.kinds import BEGINNING
 from kefu.components.options import typed
 from kefu.components.remembered import Remembered
 from kefu.components.tracker_options import TrackerOptions
@@ -31,7 +32,6 @@ from kefu.errors import ConversationLost, Overtaken, StoreError
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 THREADS = 8
-_BEGINNING = frozenset((SessionStarted.type_name, Restarted.type_name))
 WAITS = (0.1, 0.5)  # seconds before a save is tried again
 
 
@@ -167,7 +167,7 @@ class SqlTrackerStore(TrackerStore):
 
     def _remember(self, tracker: DialogueStateTracker, new: Sequence[Event]) -> None:
         """Not where reading would give another tracker: one that begins with its session, for instance."""
-        if not isinstance(tracker, KeptTracker) or any(event.type_name in _BEGINNING for event in new):
+        if not isinstance(tracker, KeptTracker) or any(event.type_name in BEGINNING for event in new):
             return
         if tracker.as_its_events_tell():
             self._remembered.put(tracker, self.domain)

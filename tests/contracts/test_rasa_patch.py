@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import inspect
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +13,8 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rasa.core import processor
+from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
 from rasa.core.actions.forms import FormAction
 from rasa.shared.core.domain import Domain
@@ -25,6 +30,7 @@ STOCK: Judge = RemoteAction._validate_action_result
 STOCK_CALL = RemoteAction._action_call_format
 STOCK_TRACKER = FormAction._temporary_tracker
 STOCK_KINDS = Event.resolve_by_type
+STOCK_EMPTY = Domain.is_empty
 ACTION = RemoteAction("action_x", None)
 EVENTS = (
     {"event": "slot", "timestamp": None, "name": "order", "value": ["KF1"]},
@@ -61,6 +67,8 @@ def give_back() -> None:
     RemoteAction._action_call_format = STOCK_CALL
     FormAction._temporary_tracker = STOCK_TRACKER
     Event.resolve_by_type = staticmethod(STOCK_KINDS)
+    Domain.is_empty = STOCK_EMPTY
+    processor.copy = forms.copy = copy
 
 
 @pytest.fixture
@@ -180,3 +188,37 @@ def test_a_form_looks_at_the_tracker_that_rasa_would_make(told: list[Event], mor
         assert getattr(ours, name) == getattr(theirs, name), name
     assert ours.current_slot_values() == theirs.current_slot_values()
     assert list(tracker.events) == told, "the conversation itself did not go on"
+
+
+def test_whether_a_domain_is_empty_is_looked_at_once(patched: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty, filled = Domain.empty(), Domain.from_yaml("intents: [greet]")
+    assert empty.is_empty() and not filled.is_empty()
+    monkeypatch.setattr(Domain, "empty", lambda: pytest.fail("made for the second look"))
+    assert empty.is_empty() and not filled.is_empty()
+
+
+@pytest.mark.parametrize("module", [processor, forms])
+def test_rasa_copies_there_for_its_logs_alone(module: Any) -> None:
+    """Else what is copied for another reason would be shared, and changed, from now on."""
+    tree = ast.parse(inspect.getsource(module))
+    logged = {
+        id(node)
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "structlogger.debug"
+        for node in ast.walk(call)
+    }
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "copy"]
+    assert names and all(id(name) in logged for name in names)
+
+
+def test_what_is_logged_is_copied_where_it_is_logged(patched: Judge) -> None:
+    value, logger = {"a": [1]}, logging.getLogger("rasa")
+    before = logger.level
+    try:
+        logger.setLevel(logging.DEBUG)
+        told = processor.copy.deepcopy(value)
+        assert told == value and told is not value
+        logger.setLevel(logging.INFO)
+        assert processor.copy.deepcopy(value) is value
+    finally:
+        logger.setLevel(before)

@@ -64,10 +64,15 @@ def assert_alike(ours: DialogueStateTracker, whole: DialogueStateTracker, assist
         for ignore, rule_only in ((False, None), (True, None), (True, only)):
             told = [t.past_states(assistant.domain, unset, ignore, rule_only) for t in (ours, whole)]
             assert told[0] == told[1]
+            assert isinstance(ours, StatedTracker)
+            for most in (1, 4):
+                last = ours.past_states(assistant.domain, unset, ignore, rule_only, most=most)
+                assert last == told[1][-most:]
     assert [e.as_dict() for e in ours.applied_events()] == [e.as_dict() for e in whole.applied_events()]
     assert assistant.figures(ours) == assistant.figures(whole)
     assert assistant.figures(ours.copy()) == assistant.figures(whole.copy())
     assert ours.current_slot_values() == whole.current_slot_values()
+    assert ours.idx_after_latest_restart() == whole.idx_after_latest_restart()
 
 
 @settings(**FEW)
