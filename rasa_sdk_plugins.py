@@ -32,6 +32,7 @@ def attach_sanic_app_extensions(app: Any) -> None:
     """
     os.environ.setdefault("SANIC_HOST", "127.0.0.1")
     app.config.KEEP_ALIVE_TIMEOUT = KEPT_ALIVE_SECONDS
+    app.config.ACCESS_LOG = False  # three lines a turn, which tell nothing that the assistant's log does not
     app.register_middleware(_Door().let_in, "request")
     app.register_middleware(_without_details, "response")
     for start in (_start_reconciler, _start_sending, _heed_early_end, _freeze):

@@ -87,7 +87,12 @@ class ActionClient(EndpointConfig):
         if self._opened is None or self._opened.closed:
             connector = aiohttp.TCPConnector(keepalive_timeout=KEPT_ALIVE_SECONDS)
             headers = {"Authorization": f"Bearer {self._secret}"}
-            self._opened = aiohttp.ClientSession(connector=connector, headers=headers, timeout=self._limit)
+            self._opened = aiohttp.ClientSession(
+                connector=connector,
+                headers=headers,
+                timeout=self._limit,
+                cookie_jar=aiohttp.DummyCookieJar(),  # the action server gives none: nothing to look through
+            )
         return self._opened
 
     def _problem(self, answer: Any) -> str | None:

@@ -74,10 +74,9 @@ class StatedTracker(DialogueStateTracker):
         """A tracker of the same events, in the same state; Rasa's replays the whole conversation for it."""
         if not self.as_its_events_tell():
             return super().copy()
-        twin = self.init_copy()
+        twin = self._empty()
         twin.events.extend(self.events)
-        for name, slot in self.slots.items():
-            twin.slots[name].__dict__.update(slot.__dict__)
+        twin.slots = {name: _twin(slot) for name, slot in self.slots.items()}
         twin._paused = self._paused
         twin.followup_action = None
         twin.latest_action = copy.copy(self.latest_action)
@@ -93,14 +92,18 @@ class StatedTracker(DialogueStateTracker):
 
     def init_copy(self) -> DialogueStateTracker:
         """An empty tracker of the same kind: memoization looks at shortened conversations, too."""
-        fresh = StatedTracker(
+        fresh = self._empty()
+        _give_slots(fresh, self.slots)
+        return fresh
+
+    def _empty(self) -> StatedTracker:
+        """Without slots."""
+        return StatedTracker(
             self.sender_id or DEFAULT_SENDER_ID,
             (),
             self._max_event_history,
             is_rule_tracker=self.is_rule_tracker,
         )
-        _give_slots(fresh, self.slots)
-        return fresh
 
     def idx_after_latest_restart(self) -> int:
         """The place behind the latest restart, 0 where there is none."""
@@ -221,12 +224,17 @@ def is_settled(tracker: DialogueStateTracker) -> bool:
 
 
 def _give_slots(tracker: DialogueStateTracker, slots: Mapping[str, Slot]) -> None:
-    """Give an empty tracker ``slots`` as they are at first; ``copy.copy``, Rasa's way, takes far longer."""
-    tracker.slots = {}
-    for name, slot in slots.items():
-        copied = tracker.slots[name] = object.__new__(type(slot))
-        copied.__dict__.update(slot.__dict__)
-        copied.reset()
+    """Give an empty tracker ``slots`` as they are at first."""
+    tracker.slots = {name: _twin(slot) for name, slot in slots.items()}
+    for slot in tracker.slots.values():
+        slot.reset()
+
+
+def _twin(slot: Slot) -> Slot:
+    """As ``copy.copy``, which is Rasa's way and takes far longer."""
+    copied = object.__new__(type(slot))
+    copied.__dict__.update(slot.__dict__)
+    return copied
 
 
 def _understood(message: UserUttered) -> object:
