@@ -95,6 +95,8 @@ class KefuAction(Action, ABC):
             turn = begin_turn(tx, tracker, dispatcher, now=now, until=until)
             turn.tried = tried
             acted = turn, self.act(turn, tx)
+            if turn.afterwards:
+                turn.zone  # noqa: B018  what is said behind the commit has no transaction to read it in
 
         try:
             await serving().run(work, write=True)
@@ -119,7 +121,10 @@ def begin_turn(
     tx: Transaction, tracker: Tracker, dispatcher: CollectingDispatcher, *, now: datetime, until: float
 ) -> Turn:
     """The turn of whoever the session of the tracker's sender says; in a shell the session is made."""
-    zone = Policy.of_clause(tx, "hours.1", now=now).text("hours.1", "tz")
+
+    def zone() -> str:
+        return Policy.of_clause(tx, "hours.1", now=now).text("hours.1", "tz")
+
     newcomer = in_shell(tracker) and tx.sessions.get(tracker.sender_id) is None
     if newcomer:
         tx.sessions.add(shell_session(tracker.sender_id, now=now))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -42,10 +43,15 @@ class Turn:
     dispatcher: CollectingDispatcher
     identity: Identity
     now: datetime
-    zone: str
+    zone_of: Callable[[], str]
     until: float = math.inf  # when the action has to be done, by time.monotonic()
     afterwards: list[Callable[[], list[Event]]] = field(default_factory=list)
     tried: CodeRow | None = None  # the one-time code at which this turn guesses, its try counted
+
+    @cached_property
+    def zone(self) -> str:
+        """The shop's time zone, read when a time is first spoken of, within the turn's transaction."""
+        return self.zone_of()
 
     @property
     def language(self) -> str:

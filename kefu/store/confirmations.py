@@ -46,7 +46,8 @@ class Confirmations(Repository):
 
     def void(self, session_id: str) -> None:
         """Make the session's open confirmation void, if there is one."""
-        self._run(_VOID, {"session": session_id})
+        if self.open_of(session_id) is not None:  # known already where the turn has asked for it
+            self._run(_VOID, {"session": session_id})
 
     def _read_open(self, session_id: str) -> Confirmation | None:
         row = self._one(_OPEN_OF, {"session": session_id})

@@ -22,7 +22,7 @@ def turn(text: str, **entities: str) -> Turn:
     found: list[dict[str, Any]] = [{"entity": name, "value": value} for name, value in entities.items()]
     message = {"text": text, "entities": found, "intent": {"name": "inform"}}
     tracker = Tracker("s1", {}, message, [], False, None, {}, None)
-    return Turn(tracker, CollectingDispatcher(), Identity("s1"), NOW, "Asia/Shanghai")
+    return Turn(tracker, CollectingDispatcher(), Identity("s1"), NOW, lambda: "Asia/Shanghai")
 
 
 @pytest.mark.parametrize(

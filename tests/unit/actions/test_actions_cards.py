@@ -22,7 +22,7 @@ EARBUDS = Product("P101", "physical", "Earbuds", "耳机", "audio", 7900, "USD",
 
 def turn(language: str) -> Turn:
     tracker = Tracker("s", {"language": language}, {}, [], False, None, {}, None)
-    return Turn(tracker, CollectingDispatcher(), Identity("s"), NOW, "Asia/Shanghai")
+    return Turn(tracker, CollectingDispatcher(), Identity("s"), NOW, lambda: "Asia/Shanghai")
 
 
 def line(product: Product = EARBUDS, quantity: int = 2) -> OrderLine:

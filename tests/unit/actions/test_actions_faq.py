@@ -59,7 +59,9 @@ def words_and_events(acting: Stage, message: dict[str, Any]) -> tuple[list[dict[
     """What ActionFaq says, and the slots that it sets."""
     parsed = message["parse_data"]
     tracker = Tracker("s", {"language": acting.language}, parsed, [message], False, None, {}, None)
-    turn = Turn(tracker, CollectingDispatcher(), Identity("s"), datetime.now(timezone.utc), "Asia/Shanghai")
+    turn = Turn(
+        tracker, CollectingDispatcher(), Identity("s"), datetime.now(timezone.utc), lambda: "Asia/Shanghai"
+    )
     with acting.store.write() as tx:
         events = ActionFaq().act(turn, tx)
     return turn.dispatcher.messages, {event["name"]: event["value"] for event in events}

@@ -41,7 +41,7 @@ def turn(slots: dict[str, Any], *before: Event, **entities: str) -> Turn:
     message = {"text": " ".join(entities.values()), "intent": {"name": "inform"}, "entities": found}
     events = [{"event": "user", "parse_data": message}, *before]
     tracker = Tracker("guest", slots, message, events, False, None, {"name": "order_status_form"}, None)
-    return Turn(tracker, CollectingDispatcher(), Identity("guest"), NOW, "Asia/Shanghai")
+    return Turn(tracker, CollectingDispatcher(), Identity("guest"), NOW, lambda: "Asia/Shanghai")
 
 
 def hear(shop: DemoShop, slots: dict[str, Any], **entities: str) -> tuple[list[str], dict[str, Any]]:

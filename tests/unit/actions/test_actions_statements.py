@@ -17,8 +17,8 @@ from tests.support.acting import Stage, stage
 from tests.support.databases import SqliteDatabases
 
 NUMBER = "KF10000002"
-# session and opening hours; what waits for a yes, made void; the order, its lines, variants and parcels
-BEGUN, CHOSEN, TOLD = 4, 6, 8  # told: policy and refunds besides
+# the session; what waits for a yes; the order, its lines, variants and parcels
+BEGUN, CHOSEN, TOLD = 2, 5, 7
 
 
 @pytest.fixture

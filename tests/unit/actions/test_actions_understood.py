@@ -51,7 +51,7 @@ def replied(**custom: Any) -> Event:
 def turn(*events: Event) -> Turn:
     """The turn that answers the last of the events."""
     tracker = Tracker("alice", {}, events[-1]["parse_data"], list(events), False, None, {}, None)
-    return Turn(tracker, CollectingDispatcher(), ALICE, NOW, "Asia/Shanghai")
+    return Turn(tracker, CollectingDispatcher(), ALICE, NOW, lambda: "Asia/Shanghai")
 
 
 @pytest.fixture

@@ -210,7 +210,7 @@ def said(shop: DemoShop, who: Identity, form: type[forms.TaskForm], number: str)
     event = {"event": "user", "parse_data": message}
     slots = {"requested_slot": "item" if who.customer_id else "guest_order", "language": "en"}
     tracker = Tracker(who.session_id, slots, message, [event], False, None, {"name": form.form}, None)
-    turn = Turn(tracker, CollectingDispatcher(), who, NOW, "Asia/Shanghai")
+    turn = Turn(tracker, CollectingDispatcher(), who, NOW, lambda: "Asia/Shanghai")
     with shop.write() as tx:
         events = form().act(turn, tx)
         if who.guest:
