@@ -98,18 +98,14 @@ class Ranker:
         by_language: dict[str, list[Passage]] = {}
         for passage in passages:
             by_language.setdefault(passage.language, []).append(passage)
-        texts = {language: _texts(found) for language, found in by_language.items()}
-        rewrites = {language: rewriting(language, found) for language, found in texts.items()}
-        lent = {language: _lent(found, embed, rewrites[language]) for language, found in by_language.items()}
-        indexes = {
-            language: _fit(
-                found,
-                language,
-                embed=embed,
-                rewrite=rewrites[language],
-                others=[its for other, its in lent.items() if other != language],
-            )
+        rewrites = {language: rewriting(language, _texts(found)) for language, found in by_language.items()}
+        taught = {
+            language: _taught(found, language, embed=embed, rewrite=rewrites[language])
             for language, found in by_language.items()
+        }
+        indexes = {
+            language: _fit(its, language, others=[other for other in taught.values() if other is not its])
+            for language, its in taught.items()
         }
         return cls(indexes, embed=embed, rewrites=rewrites)
 
@@ -171,66 +167,73 @@ class Ranker:
 
 
 @dataclass(frozen=True)
-class _Lent:
-    """Questions of one language for the others: n passages' ids with the ``vectors`` (n, d)."""
+class _Taught:
+    """A language's n wordings: as they are, as n-grams read them, ``vectors`` (n, d), and ``labels`` (n,),
+    each the place of its passage in ``passage_ids``, with how much each counts."""
 
     passage_ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    written: list[str]
     vectors: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def question(self) -> np.ndarray:
+        """Which of them people would type, (n,)."""
+        return self.weights == 1.0
 
 
-def _lent(passages: Sequence[Passage], embed: Embed, rewrite: Rewrite) -> _Lent:
-    pairs = [(one.passage_id, rewrite(text)) for one in passages for text in one.questions]
-    vectors = embedded([text for _, text in pairs], embed) if pairs else np.zeros((0, 0), dtype=np.float32)
-    return _Lent(tuple(passage_id for passage_id, _ in pairs), vectors)
+def _taught(passages: Sequence[Passage], language: str, *, embed: Embed, rewrite: Rewrite) -> _Taught:
+    """Every wording of every passage, each embedded once, however many languages learn from it."""
+    wordings = [(text, at, much) for at, one in enumerate(passages) for text, much in _wordings(one)]
+    texts, labels, weights = zip(*wordings, strict=True)
+    read = [rewrite(text) for text in texts]
+    return _Taught(
+        passage_ids=tuple(passage.passage_id for passage in passages),
+        texts=texts,
+        written=[_written(text, new, language) for text, new in zip(texts, read, strict=True)],
+        vectors=embedded(read, embed),
+        labels=np.array(labels),
+        weights=np.array(weights),
+    )
 
 
-def _fit(
-    passages: Sequence[Passage], language: str, *, embed: Embed, rewrite: Rewrite, others: Sequence[_Lent]
-) -> _Index:
-    if len(passages) < MIN_PASSAGES:
-        raise ConfigError(f"{len(passages)} passages in {language!r}; wanted at least {MIN_PASSAGES}")
+def _fit(taught: _Taught, language: str, *, others: Sequence[_Taught]) -> _Index:
+    if len(taught.passage_ids) < MIN_PASSAGES:
+        raise ConfigError(
+            f"{len(taught.passage_ids)} passages in {language!r}; wanted at least {MIN_PASSAGES}"
+        )
     mix, grams = mix_for(language), vectorizer(language)
-    lessons = _lessons(passages, language, grams=grams, embed=embed, rewrite=rewrite)
-    for lent in others:
-        lessons = _with_lent(lessons, lent, passages)
+    view = View(grams.fit_transform(taught.written), taught.vectors)
+    lessons = Lessons(view, taught.labels, taught.weights, taught.question)
+    for other in others:
+        lessons = _with_lent(lessons, other, taught.passage_ids)
     projection = project(lessons.view, mix=mix)
     return _Index(
-        passage_ids=tuple(passage.passage_id for passage in passages),
-        texts=_texts(passages),
+        passage_ids=taught.passage_ids,
+        texts=taught.texts,
         grams=grams,
         scorer=Scorer.fit(lessons, mix=mix, projection=projection),
         calibration=Calibration.fit(cross_fit(lessons, mix=mix, projection=projection)),
     )
 
 
-def _lessons(
-    passages: Sequence[Passage], language: str, *, grams: TfidfVectorizer, embed: Embed, rewrite: Rewrite
-) -> Lessons:
-    """Every wording of every passage in both views; fits ``grams`` on the way."""
-    taught = [
-        (text, label, weight) for label, passage in enumerate(passages) for text, weight in _wordings(passage)
-    ]
-    texts, labels, weights = (list(column) for column in zip(*taught, strict=True))
-    read = [rewrite(text) for text in texts]
-    written = [_written(text, new, language) for text, new in zip(texts, read, strict=True)]
-    view = View(grams.fit_transform(written), embedded(read, embed))
-    return Lessons(view, np.array(labels), np.array(weights), question=np.array(weights) == 1.0)
-
-
-def _with_lent(lessons: Lessons, lent: _Lent, passages: Sequence[Passage]) -> Lessons:
+def _with_lent(lessons: Lessons, other: _Taught, passage_ids: Sequence[str]) -> Lessons:
     """With what the same passages are asked in another language: by meaning alone, without n-grams."""
-    labels = {passage.passage_id: label for label, passage in enumerate(passages)}
-    known = [place for place, passage_id in enumerate(lent.passage_ids) if passage_id in labels]
-    if not known:
+    ours = {passage_id: label for label, passage_id in enumerate(passage_ids)}
+    label_of = np.array([ours.get(passage_id, -1) for passage_id in other.passage_ids])
+    known = np.flatnonzero(other.question & (label_of[other.labels] >= 0))
+    if not len(known):
         return lessons
     silent = scipy.sparse.csr_matrix((len(known), lessons.view.grams.shape[1]), dtype=np.float32)
     view = View(
         scipy.sparse.vstack([lessons.view.grams, silent]).tocsr(),
-        np.concatenate([lessons.view.vectors, lent.vectors[known]]),
+        np.concatenate([lessons.view.vectors, other.vectors[known]]),
     )
     return Lessons(
         view,
-        np.concatenate([lessons.labels, [labels[lent.passage_ids[place]] for place in known]]),
+        np.concatenate([lessons.labels, label_of[other.labels[known]]]),
         np.concatenate([lessons.weights, np.full(len(known), OTHER_WEIGHT)]),
         np.concatenate([lessons.question, np.zeros(len(known), dtype=bool)]),
     )

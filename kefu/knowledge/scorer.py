@@ -11,10 +11,11 @@ import scipy.sparse
 from scipy.special import log_softmax, softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils.extmath import randomized_svd
 
 from kefu.knowledge.kernel import Kernel
 from kefu.knowledge.views import View
+
+_OVERSAMPLED, _POWERS = 10, 2  # directions drawn besides, and rounds that bring out the strongest
 
 
 @dataclass(frozen=True)
@@ -139,11 +140,21 @@ class Scorer:
 
 
 def project(view: View, *, mix: Mix) -> np.ndarray:
-    """Directions (columns, dimensions) that keep most of both views: a tenth of the classifier's work."""
-    blended: scipy.sparse.csr_matrix = view.blended(mix.vectors)
-    dimensions = max(min(mix.dimensions, min(blended.shape) - 1), 1)
-    _, _, directions = randomized_svd(blended, dimensions, n_iter=2, random_state=0)
-    return np.ascontiguousarray(directions.T, dtype=np.float32)
+    """Directions (columns, dimensions) that keep most of both views: a tenth of the classifier's work.
+
+    The randomised decomposition of Halko, Martinsson and Tropp, as scikit-learn's ``randomized_svd`` does it
+    of one sparse matrix; here the vectors stay dense, which is a fifth of the work.
+    """
+    count = view.grams.shape[0]
+    columns = view.grams.shape[1] + (view.vectors.shape[1] if mix.vectors else 0)
+    dimensions = max(min(mix.dimensions, min(count, columns) - 1), 1)
+    drawn = np.random.RandomState(0).normal(size=(count, dimensions + _OVERSAMPLED)).astype(np.float32)
+    found = view.spread(drawn, weight=mix.vectors)
+    for _ in range(_POWERS):
+        found = view.spread(view.projected(found, weight=mix.vectors), weight=mix.vectors)
+    basis = np.linalg.qr(found)[0]
+    turned = np.linalg.svd(view.projected(basis, weight=mix.vectors), full_matrices=False)[2]
+    return np.ascontiguousarray(basis @ turned[:dimensions].T, dtype=np.float32)
 
 
 def _classifier(
