@@ -5,9 +5,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+import scipy.sparse
+from sklearn.utils.extmath import randomized_svd
 
 from kefu.errors import ConfigError
 from kefu.knowledge.ranking import Hit, Ranker
+from kefu.knowledge.scorer import Mix, project
 from kefu.knowledge.views import View, plain, unit_rows
 from tests.unit.knowledge.fakes import SAYINGS, TOPICS, fake_embed, passage, topical_passages
 
@@ -62,6 +65,32 @@ def test_a_vector_at_hand_gives_the_same_answer(ranker):
 def test_two_fits_agree():
     first, second = (Ranker.fit(topical_passages(), embed=fake_embed) for _ in range(2))
     assert first.search("my parcel", "en") == second.search("my parcel", "en")
+
+
+def test_a_wording_is_embedded_once_however_many_languages_learn_from_it():
+    embedded: list[str] = []
+
+    def counted(texts: list[str]) -> np.ndarray:
+        embedded.extend(texts)
+        return fake_embed(texts)
+
+    both = topical_passages("en") + topical_passages("zh")
+    Ranker.fit(both, embed=counted)
+    assert len(embedded) == sum(len(one.questions) + 2 for one in both)  # and a title and an answer
+
+
+@pytest.mark.parametrize("weight", [0.0, 2.0])
+def test_the_directions_are_those_of_both_views_laid_side_by_side(weight):
+    """Held against scikit-learn: the classifier sees the same texts as alike."""
+    random = np.random.default_rng(0)
+    grams = scipy.sparse.random(60, 90, density=0.1, format="csr", dtype=np.float32, random_state=0)
+    view = View(grams, unit_rows(random.normal(size=(60, 12))))
+    mix = Mix(vectors=weight, dimensions=15, sharpness=1.0)
+    whole = scipy.sparse.hstack([grams, view.vectors * weight]).tocsr() if weight else grams
+    known = whole @ randomized_svd(whole, 15, n_iter=2, random_state=0)[2].T
+    found = view.projected(project(view, mix=mix), weight=weight)
+    assert found.shape == (60, 15)
+    assert np.allclose(found @ found.T, known @ known.T, atol=1e-3)
 
 
 def test_a_hit_is_plain_data(ranker):
