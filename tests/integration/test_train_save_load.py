@@ -50,7 +50,7 @@ def archive(home: Path) -> Path:
         if component["name"].endswith(("BertFeaturizer", "KnowledgeRetriever")):
             component["model"] = tiny
         elif component["name"].endswith("BertIntentEntityClassifier"):
-            component.update(quick(Path(tiny), "data/sentiment", epochs=30, threads=1))
+            component.update(quick(Path(tiny), some_feelings(home), epochs=30, threads=1))
     (home / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     for language in ("en", "zh"):
         target = home / "nlu" / f"{language}.yml"
@@ -66,6 +66,16 @@ def archive(home: Path) -> Path:
 def agent(archive: Path) -> Agent:
     """The model, loaded once for the tests that only ask it."""
     return Agent.load(str(archive))
+
+
+def some_feelings(home: Path) -> str:
+    """A folder with each tenth row of data/sentiment."""
+    folder = home / "sentiment"
+    folder.mkdir()
+    for file in (ROOT / "data" / "sentiment").glob("*.csv"):
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / file.name).write_text("".join([lines[0], *lines[1::10]]), encoding="utf-8")
+    return str(folder)
 
 
 def few(language: str) -> list[dict[str, Any]]:

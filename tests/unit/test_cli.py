@@ -192,6 +192,21 @@ def test_nginx_stands_before_the_servers_that_were_started(tmp_path: Path) -> No
         write_configuration(replace(settings, root=tmp_path), port=1, workers=[2, 3])
 
 
+@pytest.mark.parametrize(("told", "threads"), [(None, "1"), ("2", "2")])
+def test_a_server_computes_with_one_thread_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str | None, threads: str
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if told is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", told)
+    out = io.StringIO()
+    family = children.Family(root=tmp_path, out=out)
+    asked = "import numpy, threadpoolctl as t; print(max(p['num_threads'] for p in t.threadpool_info()))"
+    family.start("server", [sys.executable, "-c", asked]).process.wait(60)
+    family.stop()
+    assert out.getvalue().rpartition(" ")[2].strip() == threads
+
+
 def test_stopping_ends_the_children_of_children(tmp_path: Path) -> None:
     out = io.StringIO()
     family = children.Family(root=tmp_path, out=out)
