@@ -44,7 +44,13 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "alias": "bert",
             "model": str(save_tiny_bert(tmp_path / "bert")),
         },
-        {"name": "DIETClassifier", "epochs": 60, "featurizers": ["bert"], "random_seed": 1},
+        {
+            "name": "DIETClassifier",
+            "epochs": 60,
+            "featurizers": ["bert"],
+            "random_seed": 1,
+            "run_eagerly": True,  # compiling takes a minute, these few steps do not
+        },
     ]
     config = {"recipe": "default.v1", "assistant_id": "kefu", "language": "en", "pipeline": pipeline}
     groups = [
