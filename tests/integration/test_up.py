@@ -118,6 +118,14 @@ class Supervisor:
             if line.strip() == f"http://127.0.0.1:{self.port}/":
                 self.ready.set()
 
+    def serves(self, seconds: float) -> bool:
+        """Wait until it serves, no longer than it lives."""
+        deadline = time.monotonic() + seconds
+        while not self.ready.wait(0.1):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                return False
+        return True
+
     def children(self) -> dict[str, psutil.Process]:
         """The running parts by name."""
         parts = psutil.Process(self.process.pid).children()
@@ -131,7 +139,7 @@ class Supervisor:
 def up(root: Path, *words: str, **more: str) -> Iterator[Supervisor]:
     supervisor = Supervisor(root, free_port(), *words, **more)
     try:
-        assert supervisor.ready.wait(120), supervisor.words()
+        assert supervisor.serves(120), supervisor.words()
         yield supervisor
     finally:
         supervisor.process.terminate()
