@@ -49,6 +49,8 @@ def archive(home: Path) -> Path:
     for component in config["pipeline"]:
         if component["name"].endswith(("BertFeaturizer", "KnowledgeRetriever")):
             component["model"] = tiny
+            if component["name"].endswith("KnowledgeRetriever"):
+                component["folder"] = some_passages(home)
         elif component["name"].endswith("BertIntentEntityClassifier"):
             component.update(quick(Path(tiny), some_feelings(home), epochs=30, threads=1))
     (home / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -66,6 +68,15 @@ def archive(home: Path) -> Path:
 def agent(archive: Path) -> Agent:
     """The model, loaded once for the tests that only ask it."""
     return Agent.load(str(archive))
+
+
+def some_passages(home: Path) -> str:
+    """A folder with some of the packaged passages."""
+    folder = home / "knowledge"
+    folder.mkdir()
+    for name in ("account.md", "cancel.md", "payment.md"):
+        shutil.copy(ROOT / "data" / "knowledge" / name, folder / name)
+    return str(folder)
 
 
 def some_feelings(home: Path) -> str:
