@@ -96,7 +96,7 @@ class KefuAction(Action, ABC):
             turn.tried = tried
             acted = turn, self.act(turn, tx)
             if turn.afterwards:
-                turn.zone  # noqa: B018  what is said behind the commit has no transaction to read it in
+                _ = turn.zone  # what is said behind the commit has no transaction to read it in
 
         try:
             await serving().run(work, write=True)
