@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from kefu.cli import console
-from kefu.cli.children import child_environment, rasa_command
+from kefu.cli.children import child_environment
 from kefu.errors import ModelError
 from kefu.settings import Settings
 
@@ -143,7 +144,8 @@ def train_command(root: Path, name: str, *, validated: bool = False) -> list[str
     plain = bool(policies) and set(policies) <= set(PLAIN_POLICIES)
     glued = ("--augmentation", 0) if plain else ()
     looked_at = ("--skip-validation",) if validated else ()
-    return rasa_command("train", "--fixed-model-name", name, *glued, *looked_at)
+    words = ("train", "--fixed-model-name", name, *glued, *looked_at)
+    return [sys.executable, "-m", "kefu.cli.training_3_6_21", *map(str, words)]
 
 
 def _train(root: Path, model: Path, *, validated: bool) -> None:

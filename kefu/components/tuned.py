@@ -77,7 +77,8 @@ def tuned(examples: Sequence[Example], recipe: Recipe) -> Path:
     """The folder of an understanding trained on ``examples``; trained now where this machine has none.
 
     It is kept below KEFU_HOME/tuned; an interrupted training goes on from the checkpoints in
-    KEFU_HOME/training/<digest>, of which a finished one leaves its TensorBoard logs. The newest of each stay.
+    KEFU_HOME/training/<digest>, of which a finished one leaves its TensorBoard logs. In KEFU_HOME/begun is
+    what trainings of nearly the same examples go on from. The newest of each stay.
     """
     home, digest = Settings.load().home, _digest(examples, recipe)
     folder, work = home / "tuned" / digest, home / "training" / digest
@@ -88,6 +89,7 @@ def tuned(examples: Sequence[Example], recipe: Recipe) -> Path:
     os.utime(folder)
     _forget_old(path for path in folder.parent.iterdir() if (path / META_NAME).is_file())
     _forget_old(path for path in work.parent.glob("*") if path.is_dir())
+    _forget_old(home.glob("begun/*/*"))
     _tell(json.loads((folder / REPORT).read_text(encoding="utf-8")))
     return folder
 
@@ -95,8 +97,10 @@ def tuned(examples: Sequence[Example], recipe: Recipe) -> Path:
 def _fit(examples: Sequence[Example], recipe: Recipe, folder: Path, *, home: Path, work: Path) -> None:
     from kefu.language.training.fit import fit_understanding
 
-    kept, quiet = home / "characters", not sys.stderr.isatty()
-    report = fit_understanding(examples, recipe, folder=folder, work=work, kept=kept, quiet=quiet)
+    report = fit_understanding(
+        examples, recipe, folder=folder, work=work, kept=home / "characters",
+        begun=home / "begun" / _digest((), recipe), quiet=not sys.stderr.isatty(),
+    )  # fmt: skip
     (folder / REPORT).write_text(json.dumps(report.as_dict(), ensure_ascii=False), encoding="utf-8")
 
 
@@ -124,9 +128,10 @@ def _tell(report: dict[str, Any]) -> None:
     if len(report["problems"]) > _MOST_SAID:
         logger.warning("Training data: … and %d more problems", len(report["problems"]) - _MOST_SAID)
     logger.info(
-        "Understanding of %d examples: the %s encoder was chosen after %d epochs; accuracy on %d held-out "
+        "Understanding of %d examples%s: the %s encoder was chosen after %d epochs; accuracy on %d held-out "
         "examples %s, of the frozen challenger %s; %.0f CPU seconds.",
-        report["examples"], report["chosen"], report["epochs"], report["held"],
+        report["examples"], ", from that of nearly the same" if report["went_on"] else "",
+        report["chosen"], report["epochs"], report["held"],
         _share(report["dev_accuracy"]), _share(report["challenger_accuracy"]), report["cpu_seconds"],
     )  # fmt: skip
 

@@ -25,9 +25,11 @@ class Recipe:
 
     ``epochs`` at most, fewer (but ``epochs_least``) where they would be more than ``steps_most`` updates;
     ended ``patience`` epochs after the best one on a ``development`` share of the data (never more than
-    ``development_most`` examples). Data of fewer than ``refit_below`` examples is then learnt whole, for as
-    many epochs, and larger data in batches twice as large. ``batch`` examples an update, of ``accumulate``
-    parts; ``longest``: sub-tokens of a text.
+    ``development_most`` examples). Data of fewer than ``refit_below`` examples is then learnt whole, for
+    a share ``more`` of the epochs, and larger data in batches twice as large. Where at most a share
+    ``changed_most`` of the examples differs from those of an earlier training (0: never), it goes on from
+    there for a share ``again`` of the epochs. ``batch`` examples an update, of ``accumulate`` parts;
+    ``longest``: sub-tokens of a text.
     ``learning_rate`` is that of the encoder and of the head of intents, ``head_rate`` that of the other heads
     and of new characters. ``scale``: what the cosine of the intent head is multiplied by. ``tag_weight``: the
     loss of entities beside that of intents. ``typos``: the share of examples mistyped, each time otherwise.
@@ -59,6 +61,9 @@ class Recipe:
     longest: int = 96
     development: float = 0.1
     development_most: int = 1_000
+    more: float = 0.3
+    again: float = 0.3
+    changed_most: float = 0.02
     refit_below: int = 3_000
     precision: str = "auto"
     ngrams: bool = True
@@ -97,12 +102,20 @@ class Recipe:
         seen = round(self.steps_most * self.batch / max(examples, 1))
         return min(self.epochs, max(seen, self.epochs_least))
 
+    def epochs_again(self, examples: int, share: float) -> int:
+        """How often ``examples`` are seen that a network knows but for a few: a share of the epochs."""
+        return max(1, round(share * self.epochs_for(examples)))
+
     def for_size(self, examples: int) -> Recipe:
         """This recipe for so many examples: thousands are learnt faster in batches twice as large."""
         if examples < self.refit_below:
             return self
         rate = 2**0.5  # as many times faster, as Krizhevsky 2014 (arXiv:1404.5997) scales it
         return replace(self, batch=2 * self.batch, learning_rate=rate * self.learning_rate)
+
+    def at(self, pace: float) -> Recipe:
+        """This recipe with both rates times ``pace``."""
+        return replace(self, learning_rate=pace * self.learning_rate, head_rate=pace * self.head_rate)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for result files and digests."""

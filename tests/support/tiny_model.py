@@ -60,7 +60,7 @@ def trained(root: Path) -> Path:
     for name, text in {"config.yml": CONFIG, "domain.yml": DOMAIN, "data/tiny.yml": DATA}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "kefu.cli.quiet_rasa", "train", "--fixed-model-name", "one"]
+    command = [sys.executable, "-m", "kefu.cli.training_3_6_21", "train", "--fixed-model-name", "one"]
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false"}
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from torch import Tensor
 
 from kefu.language.calibration import Calibration, Strangeness, fit_blends, log_sum_exp
 from kefu.language.decoding import transitions
@@ -15,7 +16,7 @@ from kefu.language.training.challenger import frozen_heads, intent_head
 from kefu.language.training.items import IGNORED, Item, Material
 from kefu.language.training.journal import Journal
 from kefu.language.training.kit import Kit, make_kit
-from kefu.language.training.loop import train
+from kefu.language.training.loop import learnt, train
 from kefu.language.training.network import Network
 from kefu.language.training.vectors import head_arrays, seen, tag_f1
 from kefu.language.understanding import Heads
@@ -25,6 +26,7 @@ _MOVES = "tags.transitions"  # the head's array that the tags are decoded with
 _KEPT = 0.975  # of the held-out messages, which are in scope, stay so at the threshold
 _LEAST_VARIANCE = 0.01  # of one answer: a share of 1 among a few examples is no certainty
 _TIE = 1e-9  # two sums of the same shares may differ by their rounding
+_GENTLY = 0.5  # of both rates, for who goes on: what is known already shall not be moved far
 _ENOUGH_TO_JUDGE = 300  # held-out examples; fewer cannot tell one epoch from the next
 
 
@@ -41,6 +43,11 @@ class Candidate:
     epochs: int
 
     @property
+    def weights(self) -> dict[str, Tensor]:
+        """What fine-tuning learnt, by name: all that ``continued`` goes on from."""
+        return learnt(self.network)
+
+    @property
     def whole(self) -> Heads:
         """Every head, with the class means."""
         return Heads({**self.heads, "means": self.means})
@@ -54,12 +61,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Measured:
-    """Accuracy and F1 of tags (0..1, 1 without any) on ``held`` examples, and the calibration that fits."""
+    """Accuracy and F1 of tags (0..1, 1 without any) on ``held`` examples, and the calibration that fits.
+
+    ``right``: of each of them in order, whether its intent was found.
+    """
 
     accuracy: float
     tags: float
     held: int
     calibration: Calibration
+    right: tuple[bool, ...] = ()
 
     def beats(self, challenger: Measured) -> bool:
         """Whether this one is kept: better in both together, or within what few examples leave to chance."""
@@ -89,22 +100,48 @@ def tuned(kit: Kit, material: Material, held: Material, *, start: Candidate, jou
     cosine head can hold, the others at their logistic regression. ``start`` has learnt from the same
     ``material``: its n-grams and the order of its tags are taken over.
     """
-    network, items = kit.network(kit.recipe.tuning), material.items
+    network = kit.network(kit.recipe.tuning)
     network.start_from(start.means, start.heads)
-    recipe = kit.recipe.for_size(len(items))
+    epochs = kit.recipe.epochs_for(len(material.items))
+    return _fitted(
+        kit, network, material, held, epochs=epochs, lexical=start.lexical, moves=start.heads[_MOVES],
+        journal=journal,
+    )  # fmt: skip
+
+
+def continued(
+    kit: Kit, material: Material, held: Material, *, weights: Mapping[str, Tensor], share: float,
+    journal: Journal,
+) -> Candidate:  # fmt: skip
+    """As ``tuned``, from the ``weights`` of one that learnt nearly the same: in a ``share`` of the epochs."""
+    network = kit.network(kit.recipe.tuning)
+    network.load_state_dict(dict(weights), strict=False)
+    epochs = kit.recipe.epochs_again(len(material.items), share)
+    return _fitted(
+        kit, network, material, held, epochs=epochs, lexical=_lexical(kit, material.items),
+        moves=_moves(kit, material.items), pace=_GENTLY, journal=journal,
+    )  # fmt: skip
+
+
+def _fitted(
+    kit: Kit, network: Network, material: Material, held: Material, *, epochs: int,
+    lexical: LexicalHead | None, moves: np.ndarray, journal: Journal, pace: float = 1.0,
+) -> Candidate:  # fmt: skip
+    items = material.items
+    recipe = kit.recipe.for_size(len(items)).at(pace)
     judged = held.items if len(held.items) >= _ENOUGH_TO_JUDGE else ()
-    epochs = train(
-        network, kit.reader, material, recipe=recipe, epochs=recipe.epochs_for(len(items)),
-        journal=journal, judge=(lambda own: score(own, judged, kit)) if judged else None,
+    made = train(
+        network, kit.reader, material, recipe=recipe, epochs=epochs, journal=journal,
+        judge=(lambda own: score(own, judged, kit)) if judged else None,
         taught=lessons(kit, material, journal=journal) if recipe.teacher else (),
     )  # fmt: skip
     vectors = seen(network, items, recipe=recipe).sentences
     means = class_means(vectors, items, classes=len(kit.labels.intents))
-    heads = {**head_arrays(network), _MOVES: start.heads[_MOVES]}
+    heads = {**head_arrays(network), _MOVES: moves}
     if kit.labels.intents:
         heads = _joined(heads, intent_head(vectors, items, classes=len(kit.labels.intents)))
         heads |= _points(vectors, items, kit) if len(items) < recipe.refit_below else {}
-    return Candidate(TUNED, kit, network, heads, means, start.lexical, epochs)
+    return Candidate(TUNED, kit, network, heads, means, lexical, made)
 
 
 def _moves(kit: Kit, items: Sequence[Item]) -> np.ndarray:
@@ -168,8 +205,9 @@ def measure(candidate: Candidate, held: Material, outside: Sequence[Item] = ()) 
     )
     calibration = Calibration(*blends, strangeness)
     found = calibration.logits(encoder, ngrams, han).argmax(axis=1)
-    accuracy = float((found == wanted).mean())
-    return Measured(accuracy, _tag_score(candidate, held.items), len(wanted), calibration)
+    right = found == wanted
+    tags = _tag_score(candidate, held.items)
+    return Measured(float(right.mean()), tags, len(wanted), calibration, tuple(map(bool, right)))
 
 
 def _signs(candidate: Candidate, items: Sequence[Item]) -> tuple[np.ndarray, np.ndarray] | None:

@@ -194,12 +194,12 @@ def _follow(state: State) -> None:
 
 def _judge(state: State, judge: Judge | None) -> None:
     state.network.eval()
-    own = _learnt(state.network)
+    own = learnt(state.network)
     state.network.load_state_dict(state.average, strict=False)
     score = float(state.epoch) if judge is None else judge(state.network)
     if score > state.best:
         state.best, state.best_epoch = score, state.epoch
-        state.best_weights = _learnt(state.network)
+        state.best_weights = learnt(state.network)
     state.network.load_state_dict(own, strict=False)
 
 
@@ -207,7 +207,8 @@ def _is_over(state: State, recipe: Recipe, judge: Judge | None) -> bool:
     return judge is not None and bool(state.epoch) and state.epoch - state.best_epoch >= recipe.patience
 
 
-def _learnt(network: Network) -> dict[str, Tensor]:
+def learnt(network: Network) -> dict[str, Tensor]:
+    """A copy of all that a training changes, by name."""
     return {n: p.detach().clone() for n, p in network.named_parameters() if p.requires_grad}
 
 
@@ -216,7 +217,7 @@ def _save(state: State, journal: Journal) -> None:
         return
     journal.folder.mkdir(parents=True, exist_ok=True)
     values = {
-        "digest": journal.digest, "weights": _learnt(state.network), "best_weights": state.best_weights,
+        "digest": journal.digest, "weights": learnt(state.network), "best_weights": state.best_weights,
         "optimizer": state.optimizer.state_dict(), "schedule": state.schedule.state_dict(),
         "rng": state.rng.getstate(), "torch_rng": torch.get_rng_state(),
         "epoch": state.epoch, "best": state.best, "best_epoch": state.best_epoch,

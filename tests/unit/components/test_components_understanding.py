@@ -186,6 +186,23 @@ def test_featurizer_and_classifier_of_one_recipe_are_trained_once(
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
+def test_one_example_more_goes_on_from_the_training_before(
+    home: Path, tmp_path: Path, keys: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    own = {**keys, "epochs": 20, "changed_most": 0.1, "seed": 3}
+    more = [*lessons(), Message({"text": "cancel this lamp", "intent": "cancel_order"})]
+    shop = Workshop(tmp_path)
+    with caplog.at_level(logging.INFO, logger=tuned.__name__):
+        shop.trained(BertIntentEntityClassifier, lessons(), **own)
+        assert "from that of nearly the same" not in caplog.text
+        classifier = shop.trained(BertIntentEntityClassifier, more, **own)
+        assert "from that of nearly the same" in caplog.text
+        assert said(classifier, ["cancel this lamp"])[0]["intent"]["name"] == "cancel_order"
+        caplog.clear()
+        shop.trained(BertIntentEntityClassifier, more, **{**own, "seed": 4})
+    assert "from that of nearly the same" not in caplog.text, "another recipe is another training"
+
+
 def test_only_the_newest_trainings_are_kept(home: Path, tmp_path: Path, keys: dict[str, Any]) -> None:
     for epochs in range(3, 8):
         old = home / "training" / f"of-day-{epochs}"

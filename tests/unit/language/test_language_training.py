@@ -117,7 +117,7 @@ def test_another_recipe_does_not_go_on_from_this_ones_checkpoint(recipe: Recipe,
     report = fit_understanding(
         learnable(), replace(recipe, epochs=3), folder=tmp_path / "two", work=tmp_path / "work", quiet=True
     )
-    assert report.epochs in (0, 3)
+    assert report.epochs in (0, 3 + 1), "three of its own, and one with what was held out"
     assert list((tmp_path / "work" / "logs").rglob("events*")), "TensorBoard has something to show"
 
 
