@@ -65,7 +65,7 @@ def _training(found: Found, limit: Found) -> Iterator[Row]:
         stock, ours = found[STOCK][change]["cpu_seconds"], found[OURS][change]["cpu_seconds"]
         times = found["ratios"][change]
         wanted = WANTED_OF_TRAINING.get(change)
-        yield (f"`rasa train`, {change}", f"{stock:.1f} CPU s", f"{ours:.1f} CPU s",
+        yield (f"`rasa train`, `kefu train`, {change}", f"{stock:.1f} CPU s", f"{ours:.1f} CPU s",
                f"{times}×" if times else "none needed", f"{wanted}×" if wanted else "")  # fmt: skip
 
 
