@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -15,6 +18,7 @@ from benchmarks.faults.breaking import FAULTS
 from benchmarks.faults.checks import problems
 from benchmarks.faults.rows import Money, Rows, heard
 from benchmarks.faults.table import block
+from benchmarks.faults.world import SEEN, World
 from benchmarks.load.run import growth, latencies
 from benchmarks.socket_line import SocketLine
 from kefu.channels.apology import SENTENCES
@@ -120,3 +124,21 @@ def test_growth_leaves_the_warming_out() -> None:
     assert growth([(0, 1.0), (10, 100.0), (50, 101.0), (100, 105.0)])["grown"] == 0.05
     assert growth([]) == {}
     assert latencies([1.0, 2.0, 3.0])["p50"] == 2.0
+
+
+async def test_the_next_story_begins_when_the_servers_have_seen_their_clock_set_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[object] = []
+
+    async def sleep(seconds: float) -> None:
+        done.append(("waited", (tmp_path / "clock").read_text(), seconds >= SEEN))
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    parts: Any = {name: SimpleNamespace() for name in ("proxy", "books", "ledger")}
+    assistant: Any = SimpleNamespace(start=lambda: done.append("started"))
+    settings: Any = SimpleNamespace(home=tmp_path)
+    world = World("clock", assistant, settings=settings, scale=1.0, **parts)
+    world.set_clock(1)
+    await world.mend()
+    assert done == [("waited", "+0h", True), "started"]
