@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.constants import ENTITIES, FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -22,7 +22,7 @@ from kefu.components.answered import answered_before
 from kefu.components.base import Trained
 from kefu.components.following import Following
 from kefu.components.intents import put_first, top
-from kefu.knowledge import asking
+from kefu.knowledge import asking, questions
 from kefu.knowledge.finder import Finder
 from kefu.knowledge.questions import ENOUGH
 from kefu.knowledge.ranking import Hit
@@ -32,6 +32,7 @@ from kefu.language.weights import PACKAGED
 
 ATTRIBUTE, PARTS, FOLLOWS = "knowledge", "knowledge_parts", "knowledge_follows"
 SOURCE = "knowledge_source"  # for readiness; it is no part of what a conversation keeps
+ORDER = "order_number"  # the entity
 _BARE = "inform"  # a fact without a question; kefu/components/fragments.py
 _FILE = "retriever.json"
 
@@ -42,6 +43,9 @@ class RetrieverOptions:
     ``unsure`` and the best passage is at least ``likely``, except from an intent of ``never_from``;
     behind a question that was answered, where another passage is sure, or where it is less sure than
     ``unsure_after`` or hears a bare fact.
+
+    Not searched is a message that says one thing of ``unsearched`` (with an order's number: of
+    ``unsearched_with_order`` too), of which the classifier is ``certain``: no action reads its passages.
 
     ``features``: alias of the featurizer whose sentence vector is that of ``model``; empty to
     encode anew. ``folder`` of passages, empty for data/knowledge, where there is no store.
@@ -57,6 +61,9 @@ class RetrieverOptions:
     likely: float = 0.9
     unsure_after: float = 0.8
     intent: str = "faq"
+    certain: float = 0.95
+    unsearched: tuple[str, ...] | list[str] = ("greet", "thank", "goodbye")
+    unsearched_with_order: tuple[str, ...] | list[str] = ("track_order",)
     never_from: tuple[str, ...] | list[str] = ("safety_issue", "legal_threat", "grieving")
 
 
@@ -101,10 +108,10 @@ class KnowledgeRetriever(Trained[RetrieverOptions, Following]):
         return messages
 
     def _search(self, finder: Finder, message: Message, tracker: DialogueStateTracker | None) -> asking.Found:
-        language = _language(message, tracker, finder.languages)
-        if language is None:
+        language, text = _language(message, tracker, finder.languages), message.get(TEXT) or ""
+        if language is None or self._is_settled(message, text):
             return asking.Found(())
-        text, vector = message.get(TEXT) or "", _vector(message, self._options.features)
+        vector = _vector(message, self._options.features)
         hits = finder.search(text, language, k=self._options.k, vector=vector)
         return asking.found(
             text,
@@ -112,6 +119,16 @@ class KnowledgeRetriever(Trained[RetrieverOptions, Following]):
             lambda words: finder.search(words, language, k=asking.WIDE),
             before=answered_before(tracker),
         )
+
+    def _is_settled(self, message: Message, text: str) -> bool:
+        """Whether no passage can matter; to find some takes half of the time that reading a message takes."""
+        options = self._options
+        name, confidence = top(message)
+        if confidence < options.certain:
+            return False
+        ordered = any(entity.get("entity") == ORDER for entity in message.get(ENTITIES) or ())
+        known = name in options.unsearched or (ordered and name in options.unsearched_with_order)
+        return known and questions.follow_up(text) is None and len(questions.parts(text)) < 2
 
     def _correct(self, message: Message, found: asking.Found) -> None:
         options, sure = self._options, found.sure

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from rasa.shared.nlu.training_data.message import Message
 
 from kefu.components.entities import CATALOGUE, merged
@@ -17,6 +19,8 @@ from kefu.components.knowledge import KnowledgeRetriever, RetrieverOptions
 from kefu.components.language import LanguageTagger
 from kefu.knowledge.ranking import Hit
 from tests.support.graph import Workshop
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def message(text: str, *, entities: list[dict[str, Any]] | None = None, confidence: float = 0.3) -> Message:
@@ -44,7 +48,7 @@ class FakeRanker:
         self.score = score
         self.asked: list[tuple[str, str]] = []
 
-    def search(self, text: str, language: str, *, k: int, vector: object) -> list[Hit]:
+    def search(self, text: str, language: str, *, k: int, vector: object = None) -> list[Hit]:
         self.asked.append((text, language))
         return [Hit("return-window", language, self.score)][:k]
 
@@ -128,3 +132,59 @@ def test_the_others_share_what_a_sure_intent_leaves() -> None:
     put_first(half := message("hello", confidence=0.6), "faq", 0.8)
     assert [i["confidence"] for i in surest.get("intent_ranking")] == [1.0, 0.0, 0.0]
     assert sum(i["confidence"] for i in half.get("intent_ranking")) == pytest.approx(1.0)
+
+
+def certain(text: str, intent: str, *, confidence: float = 0.99, ordered: bool = False) -> Message:
+    found = message(text, entities=[entity(0, 1, name="order_number")] if ordered else [])
+    found.set("intent", {"name": intent, "confidence": confidence})
+    return found
+
+
+@pytest.mark.parametrize(
+    "settled",
+    [
+        certain("hello", "greet"),
+        certain("谢谢", "thank"),
+        certain("where is my order KF10000002", "track_order", ordered=True),
+    ],
+)
+def test_passages_are_not_searched_where_none_can_matter(settled: Message) -> None:
+    ranker = FakeRanker(0.99)
+    (found,) = retriever(ranker).process([settled])
+    assert ranker.asked == [] and found.get("knowledge") == []
+    assert found.get("intent")["confidence"] == 0.99
+
+
+@pytest.mark.parametrize(
+    "open_",
+    [
+        certain("hello", "greet", confidence=0.9),
+        certain("where is my order", "track_order"),
+        certain("how much is shipping", "faq"),
+        certain("where is my order KF10000002 and how much is shipping?", "track_order", ordered=True),
+        certain("and for e-books?", "greet"),
+    ],
+)
+def test_passages_are_searched_where_one_may(open_: Message) -> None:
+    ranker = FakeRanker(0.99)
+    retriever(ranker).process([open_])
+    assert ranker.asked
+
+
+def test_intents_whose_messages_are_not_searched_are_answered_without_passages() -> None:
+    """Each is one of the domain, and each of their rules begins with words or with a task of its own."""
+    rules = [
+        rule
+        for file in sorted((ROOT / "data" / "rules").glob("*.yml"))
+        for rule in yaml.safe_load(file.read_text(encoding="utf-8")).get("rules", [])
+    ]
+    options = RetrieverOptions()
+    for intent in (*options.unsearched, *options.unsearched_with_order):
+        after = [
+            step["action"]
+            for rule in rules
+            for first, step in pairwise(rule["steps"])
+            if first.get("intent") == intent and "action" in step
+        ]
+        assert after, intent
+        assert all(action.startswith(("utter_", "action_begin_task")) for action in after), (intent, after)
