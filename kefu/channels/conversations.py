@@ -83,24 +83,21 @@ class Conversations:
         Raises Refusal 409, StoreError.
         """
         promise = self.promises.of(visitor.session_id, said.message_id)
-        accepted = await self.accept(visitor, said, hurried=True)
+        accepted = await self.accept(visitor, said)
         kept = self.promises.kept(promise, look=not accepted.new)
         try:
             return await asyncio.wait_for(kept, self._patience)
         except asyncio.TimeoutError:
             return [_slow(visitor, said.text)]
 
-    async def accept(self, visitor: Visitor, said: Said, *, hurried: bool = False) -> Accepted:
-        """Commit a message and begin its turn; raises Refusal 409, StoreError where it was not committed.
-
-        ``hurried``: see Inbox.accept.
-        """
+    async def accept(self, visitor: Visitor, said: Said) -> Accepted:
+        """Commit a message and begin its turn; raises Refusal 409, StoreError where it was not committed."""
         if self._closing:
             raise Refusal(503, "unavailable", "The assistant is restarting. Try again in a moment.")
         door = self._doors.setdefault(visitor.session_id, asyncio.Lock())
         async with door:
             try:
-                accepted = await self._inbox.accept(visitor.session_id, said, hurried=hurried)
+                accepted = await self._inbox.accept(visitor.session_id, said)
             except OtherContent as error:
                 words = "This message_id was used for another message. Choose a new one."
                 raise Refusal(409, "conflict", words) from error

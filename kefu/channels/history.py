@@ -16,14 +16,8 @@ T = TypeVar("T")
 class Run(Protocol):
     """Runs a function in a transaction of the store, off the event loop."""
 
-    async def __call__(
-        self, function: Callable[[Transaction], T], *, write: bool = False, hurried: bool = False
-    ) -> T:
-        """What the function gives; raises StoreError when the store does not answer.
-
-        ``hurried``: what is written may be lost with the machine's current, as long as nothing is kept
-        behind it.
-        """
+    async def __call__(self, function: Callable[[Transaction], T], *, write: bool = False) -> T:
+        """What the function gives; raises StoreError when the store does not answer."""
 
 
 class History:

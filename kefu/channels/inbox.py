@@ -28,17 +28,14 @@ class Inbox:
         self.process_id = process_id
         self._run = run
 
-    async def accept(self, session_id: str, said: Said, *, hurried: bool = False) -> Accepted:
-        """Commit a customer's message and claim its conversation; raises OtherContent.
-
-        ``hurried``: nobody is told of the message before its answer, whose commit takes both to the disk.
-        """
+    async def accept(self, session_id: str, said: Said) -> Accepted:
+        """Commit a customer's message and claim its conversation; raises OtherContent."""
 
         def write(tx: Transaction) -> Accepted:
             message, new = chats.accept(tx, session_id, said)
             return Accepted(message, new, None if message.answered else self._due(tx, session_id))
 
-        return await self._run(write, write=True, hurried=hurried)
+        return await self._run(write, write=True)
 
     async def next(self, session_id: str) -> Due | None:
         """What is to be answered next; None where nothing is, or another process has the conversation."""

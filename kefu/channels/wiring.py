@@ -134,13 +134,10 @@ class StoreRecords:
         """Close the store, if it was ever opened."""
         await self._store.close()
 
-    async def run(
-        self, function: Callable[[Transaction], T], *, write: bool = False, hurried: bool = False
-    ) -> T:
+    async def run(self, function: Callable[[Transaction], T], *, write: bool = False) -> T:
         """What ``function`` gives; StoreError where that takes too long, and it is undone."""
         try:
-            running = self._store.run(function, write=write, hurried=hurried)
-            return await asyncio.wait_for(running, self._seconds)
+            return await asyncio.wait_for(self._store.run(function, write=write), self._seconds)
         except asyncio.TimeoutError as error:
             raise StoreError(
                 f"the store gave no answer within {self._seconds} s; see what holds its locks, and try again"

@@ -55,17 +55,12 @@ class AsyncStore:
         """``sqlite`` or ``postgresql``."""
         return self._store.dialect
 
-    async def run(
-        self, function: Callable[[Transaction], T], *, write: bool = False, hurried: bool = False
-    ) -> T:
-        """What ``function`` gives, in a transaction of its own; with ``write`` it is committed behind it.
-
-        ``hurried``: see Store.write.
-        """
+    async def run(self, function: Callable[[Transaction], T], *, write: bool = False) -> T:
+        """What ``function`` gives, in a transaction of its own; with ``write`` it is committed behind it."""
         async with AsyncExitStack() as stack:
             for gate in (self._writers, self._places) if write else (self._places,):
                 await stack.enter_async_context(gate)
-            done: T = await greenlet_spawn(self._store.run, function, write=write, hurried=hurried)
+            done: T = await greenlet_spawn(self._store.run, function, write=write)
         return done
 
     async def close(self) -> None:

@@ -24,7 +24,6 @@ from kefu.store.base import translated
 from kefu.store.memory import Memory
 
 CONNECTIONS = 15  # at most, of one store
-_HURRY_POSTGRESQL = sa.text("SET LOCAL synchronous_commit TO off")
 _LOCK_WAIT_SECONDS = 10.0
 # One wait of the driver for SQLite's lock, which nothing interrupts; between two of them work can be cut.
 _LOOK_SECONDS = 0.25
@@ -59,18 +58,25 @@ def prepare_file(url: URL, *, create: bool) -> None:
         raise StaleRevision(f"there is no database at {file}; `kefu seed` makes it and loads the shop")
 
 
-def engine(url: URL, *, serving: bool = False) -> Engine:
+def engine(url: URL, *, serving: bool = False, hurried: bool = False) -> Engine:
     """An engine whose statements block the thread that runs them.
 
     ``serving``: for work that can be cut; all connections are kept, and locks are waited for step by step.
+    ``hurried``: a commit does not wait for the disk. What the machine loses with its current is whole
+    transactions, the latest ones; the next commit of another engine takes them to the disk with its own.
     """
     places: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0} if serving else {}
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, future=True, pool_pre_ping=True, **places)
+        made = sa.create_engine(url, future=True, pool_pre_ping=True, **places)
+        if hurried:
+            sa.event.listen(made, "connect", _hurry_postgresql)
+        return made
     arguments = {"timeout": _LOOK_SECONDS if serving else _LOCK_WAIT_SECONDS, "check_same_thread": False}
     pool = sa.pool.QueuePool
     made = sa.create_engine(url, future=True, poolclass=pool, connect_args=arguments, **places)
     _listen_sqlite(made)
+    if hurried:
+        sa.event.listen(made, "connect", _hurry_sqlite)
     return made
 
 
@@ -95,22 +101,14 @@ def async_engine(url: URL) -> Engine:
 
 @contextmanager
 def connected(
-    engine: Engine,
-    *,
-    write: bool,
-    migrating: bool = False,
-    alive: Callable[[], None] | None = None,
-    hurried: bool = False,
+    engine: Engine, *, write: bool, migrating: bool = False, alive: Callable[[], None] | None = None
 ) -> Iterator[Connection]:
     """A connection within a transaction; what is not committed is undone at the end.
 
     ``alive`` is called while a lock is waited for; what it raises ends the waiting.
-    ``hurried``: its commit does not wait for the disk. What the machine loses with its current is whole
-    transactions, the latest ones; the next commit that waits takes them to the disk with its own.
     """
     options: dict[str, Any] = {
-        "kefu_write": write, "kefu_migrating": migrating, "kefu_alive": alive, "kefu_hurried": hurried,
-        "kefu_memory": Memory(),
+        "kefu_write": write, "kefu_migrating": migrating, "kefu_alive": alive, "kefu_memory": Memory()
     }  # fmt: skip
     if engine.dialect.name == "postgresql" and not write:
         options.update(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -120,9 +118,6 @@ def connected(
         with translated():
             connection = connection.execution_options(**options)
             connection.begin()
-            if hurried and engine.dialect.name == "postgresql":
-                # https://www.postgresql.org/docs/current/wal-async-commit.html
-                connection.execute(_HURRY_POSTGRESQL)
         yield connection
     finally:
         connection.close()
@@ -138,6 +133,17 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
 
 
+def _hurry_sqlite(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=NORMAL")  # https://www.sqlite.org/pragma.html#pragma_synchronous
+
+
+def _hurry_postgresql(connection: Any, _record: Any) -> None:
+    # https://www.postgresql.org/docs/current/wal-async-commit.html
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off")
+    connection.commit()
+
+
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     write = options.get("kefu_write", False)
@@ -146,8 +152,7 @@ def _begin_sqlite(connection: Connection) -> None:
         connection,
         f"PRAGMA foreign_keys={'OFF' if options.get('kefu_migrating') else 'ON'}",
         f"PRAGMA query_only={'OFF' if write else 'ON'}",
-        # https://www.sqlite.org/pragma.html#pragma_synchronous
-        f"PRAGMA synchronous={'NORMAL' if options.get('kefu_hurried') else 'FULL'}" if write else "BEGIN",
+        *([] if write else ["BEGIN"]),
     )
     if write:
         _take_lock(connection, options.get("kefu_alive"))

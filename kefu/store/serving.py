@@ -19,13 +19,8 @@ T = TypeVar("T")
 class Serving(Protocol):
     """A store that an event loop asks without being blocked. See AsyncStore for what it promises."""
 
-    async def run(
-        self, function: Callable[[Transaction], T], *, write: bool = False, hurried: bool = False
-    ) -> T:
-        """What ``function`` gives, in a transaction of its own; with ``write`` it is committed behind it.
-
-        ``hurried``: see Store.write.
-        """
+    async def run(self, function: Callable[[Transaction], T], *, write: bool = False) -> T:
+        """What ``function`` gives, in a transaction of its own; with ``write`` it is committed behind it."""
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -50,12 +45,10 @@ class LazyServing:
         self._store: Serving | None = None
         self._opening: asyncio.Lock | None = None
 
-    async def run(
-        self, function: Callable[[Transaction], T], *, write: bool = False, hurried: bool = False
-    ) -> T:
+    async def run(self, function: Callable[[Transaction], T], *, write: bool = False) -> T:
         """As Serving.run; StaleRevision or StoreError where the store cannot be opened."""
         store = self._store or await self._opened()
-        return await store.run(function, write=write, hurried=hurried)
+        return await store.run(function, write=write)
 
     async def close(self) -> None:
         """Give every connection back, if there are any."""

@@ -23,10 +23,8 @@ _MIGRATION_LOCK = 0x4B656675  # any number, the same in every process
 class Store:
     """One database. Threads may share a store; a transaction belongs to one thread."""
 
-    def __init__(self, engine: Engine, *, clock: Clock = utc_now, hurried: bool = False) -> None:
-        """``hurried``: no commit of this store waits for the disk; see ``write``."""
+    def __init__(self, engine: Engine, *, clock: Clock = utc_now) -> None:
         self._engine = engine
-        self._hurried = hurried
         self._clock = clock
         self._kept = Kept()
 
@@ -45,11 +43,12 @@ class Store:
         With ``migrate`` the schema is made or brought up to date first. Without it a database
         that is not at this code's revision raises StaleRevision; a newer one always does.
         ``clock`` gives the time of rows whose time the caller does not give. ``serving`` is for
-        ThreadedStore, which cuts work that takes too long; with ``hurried`` every write is (see ``write``).
+        ThreadedStore, which cuts work that takes too long; ``hurried`` for what may be lost with the
+        machine's current, since something that is kept later stands for it (see engines.engine).
         """
         known = parsed(url)
         prepare_file(known, create=migrate)
-        store = cls(engine(known, serving=serving), clock=clock, hurried=hurried)
+        store = cls(engine(known, serving=serving, hurried=hurried), clock=clock)
         try:
             store.migrate() if migrate else store.check_revision()
         except BaseException:
@@ -94,17 +93,12 @@ class Store:
             yield Transaction(connection, self._clock, self._kept)
 
     @contextmanager
-    def write(
-        self, *, alive: Callable[[], None] | None = None, hurried: bool = False
-    ) -> Iterator[Transaction]:
+    def write(self, *, alive: Callable[[], None] | None = None) -> Iterator[Transaction]:
         """A transaction that is committed at the end of the block, or undone if that raises.
 
         ``alive`` is called while a lock is waited for and right before the commit; it raises to end both.
-        ``hurried`` for what may be lost with the machine's current, since nobody was told of it before
-        something else was kept behind it (see engines.connected).
         """
-        hurried = hurried or self._hurried
-        with connected(self._engine, write=True, alive=alive, hurried=hurried) as connection:
+        with connected(self._engine, write=True, alive=alive) as connection:
             tx = Transaction(connection, self._clock, self._kept)
             yield tx
             tx.audit.flush()
@@ -112,9 +106,9 @@ class Store:
                 alive()
             _commit(connection)
 
-    def run(self, function: Callable[[Transaction], T], *, write: bool, hurried: bool = False) -> T:
+    def run(self, function: Callable[[Transaction], T], *, write: bool) -> T:
         """What ``function`` gives, in a transaction of its own."""
-        with self.write(hurried=hurried) if write else self.read() as tx:
+        with self.write() if write else self.read() as tx:
             return function(tx)
 
     def change_counter(self, name: str) -> int:

@@ -46,14 +46,9 @@ class ThreadedStore:
         """``sqlite`` or ``postgresql``."""
         return self._store.dialect
 
-    async def run(
-        self, function: Callable[[Transaction], T], *, write: bool = False, hurried: bool = False
-    ) -> T:
-        """What ``function`` gives, in a transaction of its own; with ``write`` it is committed behind it.
-
-        ``hurried``: see Store.write.
-        """
-        work = _Work(self._store, function, write=write, hurried=hurried)
+    async def run(self, function: Callable[[Transaction], T], *, write: bool = False) -> T:
+        """What ``function`` gives, in a transaction of its own; with ``write`` it is committed behind it."""
+        work = _Work(self._store, function, write=write)
         running = (self._writers if write else self._readers).submit(work)
         try:
             return await asyncio.wrap_future(running)
@@ -71,20 +66,17 @@ class ThreadedStore:
 class _Work(Generic[T]):
     """One transaction in a thread, which may be cut from another one until it commits."""
 
-    def __init__(
-        self, store: Store, function: Callable[[Transaction], T], *, write: bool, hurried: bool
-    ) -> None:
+    def __init__(self, store: Store, function: Callable[[Transaction], T], *, write: bool) -> None:
         self._store = store
         self._function = function
-        self._write, self._hurried = write, hurried
+        self._write = write
         self._cut = False
         self._driver: Any = None
         self._changing = Lock()
 
     def __call__(self) -> T:
         store = self._store
-        written = store.write(alive=self._alive, hurried=self._hurried) if self._write else store.read()
-        with written as tx:
+        with store.write(alive=self._alive) if self._write else store.read() as tx:
             try:
                 self._works_on(tx.driver_connection)
                 return self._function(tx)

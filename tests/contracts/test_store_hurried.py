@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from kefu.store import Store, Transaction
-from kefu.store.serving import open_serving
 from tests.support.rows import session
 
 
@@ -19,19 +18,8 @@ def test_a_hurried_store_keeps_what_others_read(databases: Any) -> None:
     with other.write() as tx:
         assert tx.sessions.get(session().session_id) is not None
         assert not _is_hurried(tx)
-    with other.write(hurried=True) as tx:
-        assert _is_hurried(tx)
-    with other.write() as tx:
-        assert not _is_hurried(tx), "it was that transaction alone"
     hurried.close()
     other.close()
-
-
-async def test_a_serving_store_hurries_when_it_is_told_to(databases: Any) -> None:
-    serving = await open_serving(databases.shop())
-    assert await serving.run(_is_hurried, write=True, hurried=True)
-    assert not await serving.run(_is_hurried, write=True)
-    await serving.close()
 
 
 def _is_hurried(tx: Transaction) -> bool:
