@@ -75,7 +75,7 @@ class World:
         self.proxy.misdeed = None
         if self.kind == "clock":
             self.set_clock(0)
-            await asyncio.sleep(2 * SEEN)  # else the next customer's token is from the future, or long expired
+            await asyncio.sleep(2 * SEEN)  # else the next customer's token is of the future, or expired
         await asyncio.to_thread(self.assistant.start)
 
 

@@ -87,13 +87,21 @@ class Kept:
 
 
 class KeptTracker(StatedTracker):
-    """Rasa's tracker with what is kept of it; None where nobody has looked yet."""
+    """Rasa's tracker with what is kept of it (None where nobody has looked yet), and whose slots it has."""
 
     kept: Kept | None = None
+    domain: Domain | None = None
 
     def kept_so_far(self) -> Kept:
         """What is kept of a tracker that was read."""
         return self.kept or Kept()
+
+
+def empty(conversation_id: str, domain: Domain) -> KeptTracker:
+    """A tracker of which nothing is known yet."""
+    tracker = KeptTracker(conversation_id, domain.slots)
+    tracker.domain = domain
+    return tracker
 
 
 def written(events: Sequence[Event]) -> str:
@@ -128,7 +136,7 @@ def _session_start(events: Sequence[Event]) -> int:
 
 
 def _replayed(conversation_id: str, events: Sequence[Event], domain: Domain) -> KeptTracker:
-    tracker = KeptTracker(conversation_id, domain.slots)
+    tracker = empty(conversation_id, domain)
     try:
         for event in events:
             tracker.update(event)

@@ -19,7 +19,7 @@ class Remembered:
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = Lock()
-        self._trackers: OrderedDict[str, tuple[KeptTracker, Domain]] = OrderedDict()
+        self._trackers: OrderedDict[str, KeptTracker] = OrderedDict()
 
     def __contains__(self, conversation_id: str) -> bool:
         with self._lock:
@@ -32,17 +32,23 @@ class Remembered:
         tracker and does not put it back.
         """
         with self._lock:
-            tracker, of = self._trackers.pop(conversation_id, (None, None))
-        if tracker is None or of is not domain:
+            tracker = self._trackers.pop(conversation_id, None)
+        if tracker is None or tracker.domain is not domain:
             return None
         kept = tracker.kept_so_far()
         whole = (kept.generation, kept.last, kept.count) == (generation, last, len(tracker.events))
         return tracker if whole else None
 
-    def put(self, tracker: KeptTracker, domain: Domain) -> None:
-        """Keep a tracker that was just saved and that nobody goes on with."""
+    def put(self, tracker: KeptTracker) -> None:
+        """Keep a tracker that was just saved and that nobody goes on with.
+
+        With the first one of another model's domain all of the old one go: nobody will take them.
+        """
         with self._lock:
-            self._trackers[tracker.sender_id] = (tracker, domain)
+            latest = next(reversed(self._trackers.values()), None)
+            if latest is not None and latest.domain is not tracker.domain:
+                self._trackers.clear()
+            self._trackers[tracker.sender_id] = tracker
             self._trackers.move_to_end(tracker.sender_id)
             while len(self._trackers) > self._most:
                 self._trackers.popitem(last=False)

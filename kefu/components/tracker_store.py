@@ -22,7 +22,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from kefu.components import wiring
 from kefu.components.checkpoints import Depth, folded
 from kefu.components.fencing import current_fence
-from kefu.components.histories import Kept, KeptTracker, read, written
+from kefu.components.histories import Kept, KeptTracker, empty, read, written
 from kefu.components.kinds import BEGINNING
 from kefu.components.options import typed
 from kefu.components.remembered import Remembered
@@ -88,7 +88,7 @@ class SqlTrackerStore(TrackerStore):
 
     def init_tracker(self, sender_id: str) -> DialogueStateTracker:
         """An empty tracker of a conversation of which nothing is known yet."""
-        return KeptTracker(sender_id, self.domain.slots)
+        return empty(sender_id, self.domain)
 
     async def check(self) -> None:
         """Raise StoreError unless the database answers."""
@@ -170,7 +170,7 @@ class SqlTrackerStore(TrackerStore):
         if not isinstance(tracker, KeptTracker) or any(event.type_name in BEGINNING for event in new):
             return
         if tracker.as_its_events_tell():
-            self._remembered.put(tracker, self.domain)
+            self._remembered.put(tracker)
 
     def _insist(self, sender_id: str, text: str, kept: Kept, fence: int) -> None:
         for wait in (*WAITS, None):

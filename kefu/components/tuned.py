@@ -89,7 +89,7 @@ def tuned(examples: Sequence[Example], recipe: Recipe) -> Path:
     os.utime(folder)
     _forget_old(path for path in folder.parent.iterdir() if (path / META_NAME).is_file())
     _forget_old(path for path in work.parent.glob("*") if path.is_dir())
-    _forget_old(home.glob("begun/*/*"))
+    _forget_old(home.glob("begun/*/[!.]*"))
     _tell(json.loads((folder / REPORT).read_text(encoding="utf-8")))
     return folder
 
@@ -118,8 +118,16 @@ def _weights(recipe: Recipe) -> list[str]:
 
 
 def _forget_old(folders: Iterable[Path]) -> None:
-    for path in sorted(folders, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+    for path in sorted(folders, key=_age)[:-_KEPT]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _age(path: Path) -> float:
+    """When it was used last; a folder that another training has just forgotten is the oldest."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _tell(report: dict[str, Any]) -> None:

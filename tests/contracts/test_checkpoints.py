@@ -130,11 +130,10 @@ def assert_same(ours: DialogueStateTracker, read: DialogueStateTracker) -> None:
     assert [event.as_dict() for event in ours.events] == [event.as_dict() for event in read.events]
     states = []
     for tracker in (ours, read):
-        state = {
-            name: value for name, value in vars(tracker).items() if name not in ("events", "slots", "kept")
-        }
+        state = {name: value for name, value in vars(tracker).items() if name not in ("events", "slots")}
         slots = {name: (slot.value, slot.has_been_set) for name, slot in tracker.slots.items()}
-        states.append({**{n: v for n, v in state.items() if not n.startswith("_")}, "slots": slots})
+        told = {name: value for name, value in state.items() if not name.startswith("_")}
+        states.append({**told, "slots": slots, "paused": tracker.is_paused()})
     assert states[0] == states[1]
 
 

@@ -178,3 +178,17 @@ def test_a_training_keeps_tensorflow_out_warns_as_rasa_does_and_may_use_torch(tm
     assert "loaded ['spacy'] True" in told, told
     assert (tmp_path / "models" / "one.tar.gz").is_file(), told
     assert "'RulePolicy' is not included in the model's policy" in told, "what its validator has to say"
+
+
+@pytest.mark.parametrize(
+    ("words", "config"),
+    [
+        ("train --fixed-model-name one", "config.yml"),
+        ("train --config other.yml -d x", "other.yml"),
+        ("train -c other.yml", "other.yml"),
+        ("train --config=other.yml", "other.yml"),
+        ("train --config", ""),
+    ],
+)
+def test_the_configuration_that_is_trained_is_the_one_that_is_looked_at(words: str, config: str) -> None:
+    assert training.config_of(words.split()) == Path(config)

@@ -9,8 +9,9 @@ from rasa.shared.core.domain import Domain
 
 from kefu.components.tracker_store import SqlTrackerStore
 from kefu.components.wiring import ConversationRecords
+from kefu.errors import ConversationLost
 from kefu.store.chat_records import Conversation
-from tests.contracts.test_tracker_stores import DOMAIN, Databases, say, texts, turn, user
+from tests.contracts.test_tracker_stores import DOMAIN, Databases, change, say, texts, turn, user
 
 
 @pytest.fixture
@@ -83,6 +84,41 @@ async def test_a_tracker_of_another_domain_is_not_remembered(ours: SqlTrackerSto
     ours.domain = Domain.from_yaml("slots: {colour: {type: text, mappings: [{type: custom}]}}")
     again = await ours.retrieve("someone")
     assert again is not None and set(again.slots) >= {"colour"}
+
+
+async def test_trackers_of_a_model_that_serves_no_more_are_let_go(ours: SqlTrackerStore) -> None:
+    for name in ("a", "b", "a", "b"):
+        await say(ours, name, "hello")
+    assert "a" in ours._remembered and "b" in ours._remembered
+    ours.domain = Domain.from_dict(DOMAIN.as_dict())
+    for text in ("one", "two"):
+        await say(ours, "c", text)
+    assert "c" in ours._remembered and "a" not in ours._remembered and "b" not in ours._remembered
+
+
+async def test_a_turn_during_which_the_model_changed_is_not_remembered_for_the_new_one(
+    ours: SqlTrackerStore,
+) -> None:
+    await say(ours, "someone", "one")
+    await say(ours, "someone", "two")
+    tracker = await ours.retrieve("someone")
+    assert tracker is not None
+    ours.domain = Domain.from_yaml("slots: {colour: {type: text, mappings: [{type: custom}]}}")
+    tracker.update_with_events(turn("three", "KF1"), DOMAIN)
+    await ours.save(tracker)
+    again = await ours.retrieve("someone")
+    assert again is not None and set(again.slots) >= {"colour"}
+
+
+async def test_damage_is_found_by_who_reads_the_rows_next(ours: SqlTrackerStore, url: str) -> None:
+    for text in ("one", "two", "three"):
+        await say(ours, "someone", text)
+    change(url, "DELETE FROM conversation_events WHERE seq = 2")
+    other = SqlTrackerStore(DOMAIN, url)
+    with pytest.raises(ConversationLost):
+        await other.retrieve("someone")
+    other.close()
+    assert await ours.retrieve("someone") is None, "it began anew, and what was kept in mind is no more"
 
 
 async def test_only_so_many_conversations_are_remembered(url: str) -> None:

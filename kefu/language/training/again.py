@@ -40,6 +40,11 @@ class Begun:
     held: dict[str, bool]
     tags: float
 
+    @property
+    def name(self) -> str:
+        """By which the checkpoints of what goes on from it are told from others."""
+        return self.folder.name[:12]
+
     def developed(self) -> dict[str, Tensor]:
         """What was learnt without the held-out examples, by name."""
         return _weights(self.folder / _DEVELOPED)
@@ -95,14 +100,15 @@ def keep(
 def nearest(folder: Path | None, kit: Kit, examples: Sequence[Example]) -> Begun | None:
     """The training in ``folder`` with the same labels and vocabulary of which fewest examples changed.
 
-    None where there is none, or more than the recipe's ``changed_most`` did, or all that was held out.
+    None where there is none, or more than the recipe's ``changed_most`` did, or all that was held out. The
+    same examples are trained from nothing: they give the same model whatever was trained meanwhile.
     """
     own = frozenset(map(_digest, examples))
     most = kit.recipe.changed_most * len(own)
-    files = sorted(folder.glob(f"*/{_TOLD}")) if folder is not None and not kit.recipe.teacher else ()
+    files = sorted(folder.glob(f"[!.]*/{_TOLD}")) if folder is not None and not kit.recipe.teacher else ()
     fitting = [begun for begun in map(_read, files) if begun.frame == _frame(kit)]
     near = [
-        begun for begun in fitting if len(begun.examples ^ own) <= most and not own.isdisjoint(begun.held)
+        begun for begun in fitting if 0 < len(begun.examples ^ own) <= most and not own.isdisjoint(begun.held)
     ]
     best = min(near, key=lambda begun: len(begun.examples ^ own), default=None)
     if best is not None:

@@ -98,7 +98,7 @@ def fit_understanding(
     final = contest.winner
     if contest.held and len(data.examples) < recipe.refit_below:
         final = _on_everything(contest.winner, kit, data.examples, journals, earlier=earlier)
-    if begun is not None and contest.held and final.name == TUNED and earlier is None:
+    if begun is not None and contest.held and final.name == TUNED and earlier is None and not recipe.teacher:
         again.keep(
             begun, data.examples, contest.held, contest.measured, developed=contest.winner, final=final
         )
@@ -131,7 +131,7 @@ def _gone_on(
     learn, held = map(kit.reader.material, earlier.split(examples))
     champion = continued(
         kit, learn, held, weights=earlier.developed(), share=kit.recipe.again,
-        journal=journals.of("development-again"),
+        journal=journals.of(f"development-again-{earlier.name}"),
     )  # fmt: skip
     measured = measure(champion, held, outside)
     if earlier.is_matched(held.examples, measured):
@@ -165,7 +165,7 @@ def _on_everything(
     if winner.name == FROZEN:
         return frozen(kit, material)
     if earlier is not None:
-        journal, own = journals.of("everything-again"), kit.recipe.again
+        journal, own = journals.of(f"everything-again-{earlier.name}"), kit.recipe.again
         return continued(kit, material, nothing, weights=earlier.final(), share=own, journal=journal)
     journal, more = journals.of("everything"), kit.recipe.more
     final = continued(kit, material, nothing, weights=winner.weights, share=more, journal=journal)

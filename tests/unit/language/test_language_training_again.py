@@ -97,6 +97,23 @@ def test_what_it_cannot_go_on_from_is_trained_from_nothing(
     assert again.nearest(first / "begun", fit.make_kit(examples, own), examples) is None
 
 
+def test_the_same_examples_are_trained_from_nothing(recipe: Recipe, first: Path, tmp_path: Path) -> None:
+    """Else a training that broke off at its very end, or that is wished for again, gave another model."""
+    report = trained(recipe, tmp_path, learnable(), begun=first / "begun")
+    assert not report.went_on
+    assert filecmp.cmp(tmp_path / "model/encoder.onnx", first / "model/encoder.onnx", shallow=False)
+
+
+def test_a_training_that_is_still_being_written_down_is_not_looked_at(
+    recipe: Recipe, first: Path, tmp_path: Path
+) -> None:
+    (folder,) = (first / "begun").iterdir()
+    (tmp_path / ".new-x").mkdir()
+    (tmp_path / ".new-x" / "told.json").write_text((folder / "told.json").read_text())
+    examples = [*learnable(), MORE]
+    assert again.nearest(tmp_path, fit.make_kit(examples, recipe), examples) is None
+
+
 def test_the_nearest_training_is_gone_on_from(recipe: Recipe, first: Path, tmp_path: Path) -> None:
     short = replace(recipe, epochs=1, changed_most=0.0)
     for examples in (learnable(), learnable()[:-3]):
@@ -114,7 +131,7 @@ def test_one_that_goes_on_and_is_worse_is_trained_from_nothing(
 
     def spoilt(*arguments: Any, **named: Any) -> Any:
         made = continued(*arguments, **named)
-        if named["journal"].stage == "development-again":
+        if named["journal"].stage.startswith("development-again"):
             gone_on.append(made)
             for name in ("intents.weights", "intents.bias", "intents.points"):
                 made.heads[name][:] *= -1.0
