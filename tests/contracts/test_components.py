@@ -117,7 +117,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         yield {
             BertFeaturizer: {"model": model, "alias": "bert"},
             KnowledgeRetriever: {"model": model, "folder": str(passages)},
-            BertIntentEntityClassifier: quick(tiny, feelings(home / "sentiment"), epochs=6),
+            BertIntentEntityClassifier: quick(tiny, feelings(home / "sentiment"), epochs=12),
         }
     wiring.store_source.cache_clear()
 

@@ -148,13 +148,14 @@ async def test_a_process_that_serves_holds_no_torch_and_no_tensorflow(agent: Age
 
 
 async def test_every_part_leaves_its_mark(agent: Agent) -> None:
-    (damage, other) = await parsed(agent, ["KF10000002的鍵盤壞了", "quiero cancelar mi pedido"])
+    texts = ["KF10000002的鍵盤壞了", "quiero cancelar mi pedido", "and how long does shipping take?"]
+    (damage, other, asked) = await parsed(agent, texts)
     assert [(e["entity"], e["value"]) for e in damage["entities"]][:2] == [
         ("order_number", "KF10000002"),
         ("product", "P104"),
     ]
     assert damage["language"] == "zh"
-    assert {"id", "language", "score"} == set(damage["knowledge"][0])
+    assert {"id", "language", "score"} == set(asked["knowledge"][0])
     assert (other["language"], other["intent"]["name"]) == ("es", "other_language")
 
 
