@@ -101,7 +101,7 @@ def trained(workshop: Workshop, *, ours: bool = False, augmentation: int = 0) ->
     domain = Domain.from_yaml(DOMAIN)
     steps = YAMLStoryReader(domain).read_from_string(TRAINING)
     generator = TrainingDataGenerator(StoryGraph(steps), domain, augmentation_factor=augmentation)
-    # Rasa orders stories by a number that it counts up in a process, and compares as text: "99" is behind "100"
+    # Rasa orders stories by a number that a process counts up, compared as text: "99" is behind "100"
     trackers = sorted(generator.generate(), key=lambda tracker: tracker.sender_id)
     policies = [
         workshop.create(IndexedRulePolicy if ours else RulePolicy),
