@@ -58,9 +58,7 @@ class StatedTracker(DialogueStateTracker):
 
         Not where an action was just declined, to which the ensemble gives no probability: then others count.
         """
-        deciding = kinds.ACTION | kinds.DECLINED
-        done = (e.type_name for e in reversed(self.events) if e.type_name in deciding)
-        if next(done, None) not in kinds.DECLINED:
+        if self._latest_of(kinds.ACTION | kinds.DECLINED) not in kinds.DECLINED:
             self._settled = self._place
 
     @property
@@ -86,9 +84,12 @@ class StatedTracker(DialogueStateTracker):
 
     def as_its_events_tell(self) -> bool:
         """Whether a replay would end in this very state: only the processor takes a follow-up action back."""
-        deciding = kinds.CLEARING | kinds.STEERING
-        told = (e.type_name for e in reversed(self.events) if e.type_name in deciding)
-        return self.followup_action is None and next(told, None) in kinds.CLEARING
+        latest = self._latest_of(kinds.CLEARING | kinds.STEERING)
+        return self.followup_action is None and latest in kinds.CLEARING
+
+    def _latest_of(self, wanted: frozenset[str]) -> str | None:
+        """The kind of the latest event that is of one of the ``wanted`` kinds; None without any."""
+        return next((e.type_name for e in reversed(self.events) if e.type_name in wanted), None)
 
     def init_copy(self) -> DialogueStateTracker:
         """An empty tracker of the same kind: memoization looks at shortened conversations, too."""

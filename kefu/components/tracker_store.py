@@ -191,12 +191,14 @@ class SqlTrackerStore(TrackerStore):
         known = getattr(tracker, "kept", None)
         if known is not None:
             return known
-        generation, last = self._records.head(tracker.sender_id)
-        # one of ours that was not read is new: what stands there meanwhile is not its beginning
-        if not last or isinstance(tracker, KeptTracker):
+        if isinstance(tracker, KeptTracker):
+            # one of ours that was not read is new: what stands there meanwhile is not its beginning
+            generation, _ = self._records.head(tracker.sender_id)
             return Kept(generation)
         kept = self._records.load(tracker.sender_id)
-        return read(kept, self.domain).kept_so_far() if kept else Kept(generation)
+        if kept is None or not kept.last:
+            return Kept(kept.generation if kept else 0)
+        return read(kept, self.domain).kept_so_far()
 
     def _fold(self, tracker: DialogueStateTracker, kept: Kept) -> bool:
         """Fold what lies behind the last turns: whether the rows tell less than ``tracker`` now.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy.util import greenlet_spawn
 
+from kefu.components.tracker_store import SqlTrackerStore
 from kefu.store import Store
 from kefu.store.aio import AsyncStore
 from tests.support.databases import NOW, PostgresDatabases, SqliteDatabases
 from tests.support.drivers import BLOCKING
+from tests.support.tracker_domain import DOMAIN
 
 # what these ask of a Store they ask of an AsyncStore too
 OVER_BOTH = ("test_store", "test_store_outbox", "test_store_rules", "test_money_rules")
@@ -50,6 +52,28 @@ def store(databases: Any, drivers: str, request: pytest.FixtureRequest) -> Itera
     store = Store.open(databases.shop(), clock=lambda: NOW)
     yield store
     store.close()
+
+
+@pytest.fixture
+def url(databases: Any) -> str:
+    """A database with the demo shop, made already by all migrations."""
+    return str(databases.shop())
+
+
+@pytest.fixture
+async def ours(url: str) -> AsyncIterator[SqlTrackerStore]:
+    """A tracker store as a server has it."""
+    made = SqlTrackerStore(DOMAIN, url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def reading(url: str) -> AsyncIterator[SqlTrackerStore]:
+    """One that keeps nothing in mind: another process, or one that has just started."""
+    made = SqlTrackerStore(DOMAIN, url, remembered=0)
+    yield made
+    made.close()
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from rasa.shared.core.domain import Domain
 
@@ -11,27 +9,8 @@ from kefu.components.tracker_store import SqlTrackerStore
 from kefu.components.wiring import ConversationRecords
 from kefu.errors import ConversationLost
 from kefu.store.chat_records import Conversation
-from tests.contracts.test_tracker_stores import DOMAIN, Databases, change, say, texts, turn, user
-
-
-@pytest.fixture
-def url(databases: Databases) -> str:
-    return databases.shop()
-
-
-@pytest.fixture
-async def ours(url: str) -> AsyncIterator[SqlTrackerStore]:
-    made = SqlTrackerStore(DOMAIN, url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def reading(url: str) -> AsyncIterator[SqlTrackerStore]:
-    """Another process, which keeps nothing in mind."""
-    made = SqlTrackerStore(DOMAIN, url, remembered=0)
-    yield made
-    made.close()
+from tests.contracts.test_tracker_stores import change, say, texts, turn, user
+from tests.support.tracker_domain import DOMAIN
 
 
 async def test_a_conversation_is_not_read_again_for_each_turn(url: str) -> None:

@@ -6,14 +6,13 @@ The stock in-memory store runs beside ours where it promises the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
-from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
     BotUttered,
@@ -28,18 +27,8 @@ from kefu.components.fencing import Fence, holding
 from kefu.components.tracker_store import SqlTrackerStore
 from kefu.components.wiring import ConversationRecords
 from kefu.errors import ConversationLost, Overtaken, StoreError
-from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.tracker_domain import DOMAIN
 
-Databases = SqliteDatabases | PostgresDatabases
-DOMAIN = Domain.from_yaml(
-    """
-version: "3.1"
-intents: [greet]
-slots:
-  order: {type: text, mappings: [{type: custom}]}
-actions: [action_x]
-"""
-)
 SPOKEN = ["我的订单到哪了？ 👍", "\ud800 alone", "nul \x00 inside", '"quoted" \\ and \u2028', ""]
 
 
@@ -78,26 +67,6 @@ def of_session(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
 def texts(tracker: DialogueStateTracker | None) -> list[str | None]:
     assert tracker is not None
     return [event.text for event in tracker.events if isinstance(event, UserUttered)]
-
-
-@pytest.fixture
-def url(databases: Databases) -> str:
-    return databases.shop()  # made already, by all migrations
-
-
-@pytest.fixture
-async def ours(url: str) -> AsyncIterator[SqlTrackerStore]:
-    made = SqlTrackerStore(DOMAIN, url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def reading(url: str) -> AsyncIterator[SqlTrackerStore]:
-    """One that keeps nothing in mind, as a process that has just started."""
-    made = SqlTrackerStore(DOMAIN, url, remembered=0)
-    yield made
-    made.close()
 
 
 @pytest.fixture(params=["stock", "ours", "reading"])
