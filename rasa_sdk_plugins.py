@@ -35,9 +35,9 @@ def attach_sanic_app_extensions(app: Any) -> None:
     app.config.ACCESS_LOG = False  # three lines a turn, which tell nothing that the assistant's log does not
     app.register_middleware(_Door().let_in, "request")
     app.register_middleware(_without_details, "response")
-    for start in (_start_reconciler, _start_sending, _heed_early_end, _freeze):
+    for start in (_start_background, _heed_early_end, _freeze):
         app.register_listener(start, "after_server_start")
-    for stop in (_note_end, _stop_reconciler, _stop_sending, _close_store):
+    for stop in (_note_end, _stop_background):
         app.register_listener(stop, "before_server_stop")
 
 
@@ -80,29 +80,16 @@ async def _without_details(request: Request, response: BaseHTTPResponse) -> Base
     )
 
 
-async def _start_reconciler(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+async def _start_background(app: Any, loop: asyncio.AbstractEventLoop) -> None:
     # imported when a server starts: the hook itself is loaded by every command of rasa-sdk
-    from kefu.settings import Settings
-    from kefu.shop.reconciler import Reconciler
+    from actions.background import Background
 
-    app.ctx.reconciler = Reconciler(Settings.load())
-    app.ctx.reconciler.start()
-
-
-async def _stop_reconciler(app: Any, loop: asyncio.AbstractEventLoop) -> None:
-    await asyncio.to_thread(app.ctx.reconciler.stop)
+    app.ctx.background = Background()
+    app.ctx.background.start()
 
 
-async def _start_sending(app: Any, loop: asyncio.AbstractEventLoop) -> None:
-    from actions.wiring import delivery
-    from kefu.shop.delivery import Sender
-
-    app.ctx.kefu_mails = Sender(delivery())
-    app.ctx.kefu_mails.start()
-
-
-async def _stop_sending(app: Any, loop: asyncio.AbstractEventLoop) -> None:
-    await asyncio.to_thread(app.ctx.kefu_mails.stop)
+async def _stop_background(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    await app.ctx.background.close()
 
 
 async def _heed_early_end(app: Any, loop: asyncio.AbstractEventLoop) -> None:
@@ -131,9 +118,3 @@ async def _freeze(app: Any, loop: asyncio.AbstractEventLoop) -> None:
 async def _note_end(app: Any, loop: asyncio.AbstractEventLoop) -> None:
     app.ctx.ending.set()
     app.ctx.heeding.cancel()
-
-
-async def _close_store(app: Any, loop: asyncio.AbstractEventLoop) -> None:
-    from actions.wiring import serving
-
-    await serving().close()

@@ -47,12 +47,12 @@ def _commits(count: int) -> list[float]:
 
 
 def _calls(serving: Serving, count: int) -> list[float]:
-    """Seconds of the smallest request to the action server, over one kept connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", serving.settings.action_port, timeout=30)
+    """Seconds of the smallest request to the Rasa server, over one kept connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=30)
     found = []
     for _ in range(count):
         began = perf_counter()
-        connection.request("GET", "/health")
+        connection.request("GET", "/health/live")
         connection.getresponse().read()
         found.append(perf_counter() - began)
     connection.close()

@@ -1,6 +1,6 @@
 """`python -m benchmarks.turn.profile`: where a turn's time goes, by py-spy, condensed into a table.
 
-Samples of both our servers while one conversation asks for an order; a sample counts for the first place of
+Samples of our server while one conversation asks for an order; a sample counts for the first place of
 ``PLACES`` that one of its frames names, so that a place holds all that it calls. The CPU time that the kernel
 counted is shared out by samples.
 """
@@ -33,10 +33,8 @@ from kefu.settings import Settings
 BEGIN, END = "<!-- profile: begin -->", "<!-- profile: end -->"
 RATE = 250  # samples a second
 TURNS_OF_A_TALK = 20
-SERVERS = ("assistant", "action server")
 # the first that fits counts: what is inside stands before what is around it
-PLACES: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "assistant": (
+PLACES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("check of an action's answer by JSON schema", ("_validate_action_result",)),
         ("encoder: int8 forward", ("(onnxruntime/",)),
         ("tokenising, speller, heads, n-grams", ("(kefu/language/",)),
@@ -48,18 +46,12 @@ PLACES: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
                                                      "(kefu/dialogue/", "(rasa/core/policies/")),
         ("conversation: read, fold, save", ("(kefu/components/tracker_store", "(kefu/components/checkpoints",
                                             "(kefu/components/histories", "(kefu/store/trackers")),
-        ("call of an action: its JSON, HTTP", ("(kefu/channels/action_c", "_action_call_format")),
+        ("action: what it reads, decides, writes", ("(actions/",)),
+        ("action: its call, rasa-sdk", ("(kefu/channels/action_", "_action_call_format", "(rasa_sdk/")),
         ("what else Rasa does with an action", ("_run_action",)),
         ("Rasa's graph and processor", ("(rasa/core/processor", "(rasa/core/lock", "(kefu/components/lock")),
         ("inbox, session, kept answer", ("(kefu/channels/", "(kefu/shop/", "(kefu/store/")),
-    ),
-    "action server": (
-        ("the store: statements, rows, commit", ("(kefu/store/",)),
-        ("what the action decides and says", ("(kefu/shop/", "(actions/")),
-        ("rasa-sdk: tracker out of JSON, answer into it", ("(rasa_sdk/executor", "(rasa_sdk/interfaces",
-                                                          "webhook (rasa_sdk/", "rasa_sdk_plugins")),
-    ),
-}  # fmt: skip
+)  # fmt: skip
 # a thread that waits, of which py-spy says that it runs where a machine has more work than cores
 WAITING = (
     "_worker (concurrent/futures/thread.py", "serve (sanic/server/runners.py", "wait (threading.py",
@@ -74,7 +66,7 @@ def main(
     seconds: Annotated[int, typer.Option(min=1, help="How long samples are taken.")] = 30,
     work: Annotated[Path | None, typer.Option(help="As that of the benchmark.")] = None,
 ) -> None:
-    """Profile our servers as the benchmark trained them; the table goes to docs/performance.md."""
+    """Profile our server as the benchmark trained them; the table goes to docs/performance.md."""
     settings = Settings.load()
     project = Project(OURS, (work or settings.home / "bench" / "turn").resolve() / OURS)
     try:
@@ -93,30 +85,25 @@ def main(
 
 
 def profile(serving: Serving, *, seconds: int) -> dict[str, Any]:
-    """CPU milliseconds of a turn by server and place, largest first, and how many turns were sampled."""
+    """CPU milliseconds of a turn by place, largest first, and how many turns were sampled."""
     ensure_shop(serving.settings)
     try:
         first_answer(serving)
         with tempfile.TemporaryDirectory() as scratch:
-            files = [Path(scratch) / f"{name}.txt" for name in SERVERS]
-            samplers = [_sampler(pid, file, seconds) for pid, file in zip(serving.groups, files, strict=True)]
+            file = Path(scratch) / "stacks.txt"
+            sampler = _sampler(serving.groups[0], file, seconds)
             before, turns = serving.cpu_seconds(), _talk(serving, seconds)
             spent = serving.cpu_seconds() - before
-            for sampler in samplers:
-                sampler.wait()
-            stacks = dict(zip(SERVERS, (file.read_text() for file in files), strict=True))
+            sampler.wait()
+            found = condensed(file.read_text().splitlines(), PLACES)
     finally:
         serving.stop()
-    parts = {name: condensed(text.splitlines(), PLACES[name]) for name, text in stacks.items()}
-    each = 1000 * spent / max(1, turns)
-    samples = max(1, sum(n for found in parts.values() for _, n in found))
+    each, samples = 1000 * spent / max(1, turns), max(1, sum(n for _, n in found))
     return {
         "turns": turns,
         "samples": samples,
         "cpu_ms": round(each, 2),
-        "parts": {
-            name: {place: round(n * each / samples, 2) for place, n in found} for name, found in parts.items()
-        },
+        "parts": {place: round(n * each / samples, 2) for place, n in found},
     }
 
 
@@ -137,12 +124,10 @@ def condensed(lines: Iterable[str], places: tuple[tuple[str, tuple[str, ...]], .
 
 
 def table(found: Mapping[str, Any]) -> list[str]:
-    """The rows of Markdown, with the sum of each server."""
-    lines = [table_row(["server", "what", "CPU ms of a turn"]), table_row(["---"] * 3)]
-    for server, parts in found["parts"].items():
-        lines += [table_row([server, place, f"{spent:.2f}"]) for place, spent in parts.items()]
-        lines.append(table_row([server, "together", f"{sum(parts.values()):.2f}"]))
-    return lines
+    """The rows of Markdown, with their sum."""
+    lines = [table_row(["what", "CPU ms of a turn"]), table_row(["---"] * 2)]
+    lines += [table_row([place, f"{spent:.2f}"]) for place, spent in found["parts"].items()]
+    return [*lines, table_row(["together", f"{sum(found['parts'].values()):.2f}"])]
 
 
 def _talk(serving: Serving, seconds: int) -> int:

@@ -1,4 +1,4 @@
-"""An assistant as it serves: its action server and its Rasa server, on the measured core."""
+"""An assistant as it serves: its Rasa server and its action server, if it has one, on the measured core."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import yaml
 from benchmarks.turn import machine
 from benchmarks.turn.projects import STOCK, Project
 from kefu.cli.children import child_environment
-from kefu.cli.up import action_command, chat_command
+from kefu.cli.up import action_command, chat_command, runs_actions
 from kefu.errors import KefuError
 from kefu.settings import Settings
 
@@ -59,11 +59,16 @@ class Serving:
 
     @property
     def groups(self) -> list[int]:
-        """The process groups of the Rasa server and of its action server, in this order."""
+        """The process groups of the Rasa server and of its action server, if there is one, in this order."""
         return [process.pid for process in reversed(self._groups)]
 
     def begin_actions(self) -> None:
-        """Start the action server and wait until it answers; raises KefuError."""
+        """Start the action server, unless the Rasa server runs actions, and wait until it answers.
+
+        Raises KefuError.
+        """
+        if self.project.system != STOCK and runs_actions(self.settings):
+            return
         self._run("actions", action_command(self.settings), folder=self.root)
         self._wait(lambda: _answers(self.settings.action_port, "/health"))
 
@@ -76,13 +81,13 @@ class Serving:
         return time.monotonic() - began
 
     def stop(self) -> None:
-        """End both servers."""
+        """End the servers."""
         for process in reversed(self._groups):
             _end(process)
         self._groups.clear()
 
     def pause(self) -> None:
-        """Stop both where they are, while another assistant is measured."""
+        """Stop them where they are, while another assistant is measured."""
         machine.pause(self.groups)
 
     def go_on(self) -> None:
@@ -90,7 +95,7 @@ class Serving:
         machine.go_on(self.groups)
 
     def cpu_seconds(self) -> float:
-        """What both servers have used so far."""
+        """What the servers have used so far."""
         return sum(machine.cpu_seconds(group) for group in self.groups)
 
     def rss_mb(self) -> float:

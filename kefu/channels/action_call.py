@@ -19,6 +19,7 @@ PARSED = ("text", "intent", "entities", "language", "sentiment")
 _USER, _SLOT = "user", "slot"
 _READ = (_USER, "bot", "active_loop")  # and slots, as long as they hold something
 _OF_LOOP = ("name", "is_interrupted", "rejected")
+_KEPT = "_kefu_told"
 _UNREAD = ("metadata", "policy", "confidence", "action_text", "hide_rule_turn")
 
 
@@ -46,7 +47,7 @@ def _state_of(tracker: DialogueStateTracker) -> dict[str, Any]:
         "latest_event_time": tracker.events[-1].timestamp if tracker.events else None,
         "followup_action": tracker.followup_action,
         "paused": tracker.is_paused(),
-        "events": [_light(event.as_dict()) for event in _recent(tracker.events)],
+        "events": [_light(event) for event in _recent(tracker.events)],
         "latest_input_channel": tracker.get_latest_input_channel(),
         "active_loop": {name: getattr(loop, name) for name in _OF_LOOP} if loop else {},
         "latest_action": tracker.latest_action,
@@ -78,7 +79,16 @@ def _recent(events: Sequence[Event]) -> Sequence[Event]:
     return kept[::-1]
 
 
-def _light(event: Mapping[str, Any]) -> dict[str, Any]:
+def _light(event: Event) -> dict[str, Any]:
+    """What is told of an event; kept with it, since some thirty are told three times a turn of a form."""
+    kept = vars(event)
+    if _KEPT not in kept:
+        kept[_KEPT] = _of(event.as_dict())
+    light: dict[str, Any] = kept[_KEPT]
+    return light
+
+
+def _of(event: Mapping[str, Any]) -> dict[str, Any]:
     light = {name: value for name, value in event.items() if name not in _UNREAD}
     if event.get("event") == _USER:
         parsed = event.get("parse_data") or {}

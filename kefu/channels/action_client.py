@@ -1,4 +1,4 @@
-"""Calls of the action server: one kept connection, our secret, a time limit, and words whatever breaks.
+"""What an action answers, or words whatever breaks.
 
 Rasa swallows every exception of an action and says nothing; so nothing is raised here but what Rasa itself
 expects of an action that declines (status 400).
@@ -14,13 +14,11 @@ from typing import Any
 import aiohttp
 import structlog
 from rasa.shared.core.events import deserialise_events
-from rasa.utils.endpoints import ClientResponseError, EndpointConfig, concat_url
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from kefu.channels.action_call import SECRET_FIELD, candidates
+from kefu.channels.action_lines import ActionLine
 
-# One more than the action server allows its actions: what it says of its own limit should arrive.
-GRACE_SECONDS = 0.5
-KEPT_ALIVE_SECONDS = 60.0  # the action server keeps a connection longer (rasa_sdk_plugins.py)
 UNDONE, UNCLEAR = "utter_action_failed", "utter_action_slow"
 OFFER = {"offer": {"kind": "human"}}
 # What is answered before any action has run.
@@ -31,18 +29,15 @@ log = structlog.get_logger()
 class ActionClient(EndpointConfig):
     """Stands in the place of Rasa's ``EndpointConfig`` of the action server.
 
-    ``slots`` gives the names that the domain knows: an answer that sets another one is not used.
+    ``line`` is where actions run: in a server of their own or in this process. ``slots`` gives the names that
+    the domain knows: an answer that sets another one is not used.
     """
 
-    def __init__(
-        self, url: str, *, secret: str, seconds: float, slots: Callable[[], Collection[str]]
-    ) -> None:
+    def __init__(self, line: ActionLine, *, slots: Callable[[], Collection[str]]) -> None:
         # the domain is 100 kB and no action of ours reads it
-        super().__init__(url=url, enable_selective_domain=True)
-        self._secret = secret
-        self._limit = aiohttp.ClientTimeout(total=seconds + GRACE_SECONDS)
+        super().__init__(enable_selective_domain=True)
+        self.line = line
         self._slots = slots
-        self._opened: aiohttp.ClientSession | None = None
 
     async def request(
         self,
@@ -55,7 +50,7 @@ class ActionClient(EndpointConfig):
         """The answer of an action, or one that says what can be said where there is none."""
         call = {name: value for name, value in (kwargs.get("json") or {}).items() if name != SECRET_FIELD}
         try:
-            status, answer = await self._answer(method, subpath, call)
+            status, answer = await self.line.ask(call)
         except aiohttp.ClientConnectorError as error:
             return self._words(call, UNDONE, type(error).__name__)
         except (aiohttp.ClientError, asyncio.TimeoutError, UnicodeDecodeError) as error:
@@ -66,34 +61,6 @@ class ActionClient(EndpointConfig):
             return self._words(call, UNDONE if status in REFUSED else UNCLEAR, f"status {status}")
         problem = self._problem(answer)
         return self._words(call, UNCLEAR, problem) if problem else answer
-
-    async def close(self) -> None:
-        """Give the connection back."""
-        if self._opened is not None:
-            await self._opened.close()
-            self._opened = None
-
-    async def _answer(self, method: str, subpath: str | None, call: Mapping[str, Any]) -> tuple[int, Any]:
-        address = concat_url(str(self.url), subpath)
-        async with self._session().request(method, address, json=call) as response:
-            text = await response.text()
-        try:
-            return response.status, json.loads(text)
-        except ValueError:
-            return response.status, None
-
-    def _session(self) -> aiohttp.ClientSession:
-        # opened by the first call, within the loop that serves
-        if self._opened is None or self._opened.closed:
-            connector = aiohttp.TCPConnector(keepalive_timeout=KEPT_ALIVE_SECONDS)
-            headers = {"Authorization": f"Bearer {self._secret}"}
-            self._opened = aiohttp.ClientSession(
-                connector=connector,
-                headers=headers,
-                timeout=self._limit,
-                cookie_jar=aiohttp.DummyCookieJar(),  # the action server gives none: nothing to look through
-            )
-        return self._opened
 
     def _problem(self, answer: Any) -> str | None:
         """Why Rasa could not use an answer, None where it can."""

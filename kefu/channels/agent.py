@@ -8,9 +8,11 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.utils.endpoints import EndpointConfig
 from sanic import Request, Sanic
 
 from kefu.channels.action_client import ActionClient
+from kefu.channels.action_lines import ActionLine, ModuleLine, ServerLine
 from kefu.channels.graph_runner import planned
 from kefu.settings import Settings
 
@@ -26,7 +28,7 @@ class Outfit:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._client: ActionClient | None = None
+        self._line: ActionLine | None = None
 
     def install(self, app: Sanic) -> None:
         """Look at the app's agent before every request."""
@@ -51,8 +53,8 @@ class Outfit:
 
     async def close(self, agent: Any) -> None:
         """Give back what the client and the stores hold."""
-        if self._client is not None:
-            await self._client.close()
+        if self._line is not None:
+            await self._line.close()
         for name in STORES:
             close = getattr(getattr(agent, name, None), "close", None)
             if inspect.iscoroutinefunction(close):
@@ -64,13 +66,17 @@ class Outfit:
         def slots() -> set[str]:
             return {slot.name for slot in agent.domain.slots} if agent.domain else set()
 
-        self._client = ActionClient(
-            str(agent.action_endpoint.url),
-            secret=self._settings.action_secret,
-            seconds=self._settings.action_seconds,
-            slots=slots,
-        )
-        return self._client
+        if self._line is None:
+            self._line = line_of(agent.action_endpoint, self._settings)
+        return ActionClient(self._line, slots=slots)
+
+
+def line_of(endpoint: EndpointConfig, settings: Settings) -> ActionLine:
+    """Where endpoints.yml says that actions run: in this process, if it names their module."""
+    package = endpoint.kwargs.get("actions_module")
+    if package:
+        return ModuleLine(str(package), seconds=settings.action_seconds)
+    return ServerLine(str(endpoint.url), secret=settings.action_secret, seconds=settings.action_seconds)
 
 
 def not_ours(agent: Any) -> str | None:

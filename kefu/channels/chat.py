@@ -84,7 +84,7 @@ class ChatChannel(InputChannel):
         blueprint = ChatBlueprint("kefu_chat", socket=socket, outfit=outfit, settings=settings)
         talk = ChatRoutes(records, conversations, reader, limits)
         rest = ConversationRoutes(reader, conversations, limits)
-        health = Health(records, action_secret=settings.action_secret)
+        health = Health(records)
         for route in (*talking(talk), *about(rest), *serving(health)):
             _add(blueprint, *route)
         _follow_promotions(blueprint, Swapper(settings.home))
@@ -209,6 +209,9 @@ def _add_life(
         turns.recall = partial(_recall, app)
         if pushes is not None:
             await pushes.start()
+        outfit.fit(
+            getattr(app.ctx, "agent", None)
+        )  # actions of this process are imported before anybody waits
         living.take_up = take_up
         await living.begin()
         # The model stays; Python need not look through it for circles while somebody waits for an answer.

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 from typing import Any
-from urllib.parse import urljoin
 
-import aiohttp
 import structlog
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse, json
 
+from kefu.channels.action_client import ActionClient
+from kefu.channels.action_lines import Unlisted
 from kefu.channels.agent import not_ours
 from kefu.channels.records import ChatRecords
 from kefu.channels.refusals import Refusal
 from kefu.channels.rehearsal import Rehearsal, actions_of
 from kefu.errors import StoreError
 
-ACTION_SECONDS = 2.0
 STORE_SECONDS = 2.0
 LOCK_SECONDS = 2.0
 log = structlog.get_logger()
@@ -27,9 +26,8 @@ log = structlog.get_logger()
 class Health:
     """What the process says of itself. Anybody may ask: what an attacker could use goes to the log only."""
 
-    def __init__(self, records: ChatRecords, *, action_secret: str) -> None:
+    def __init__(self, records: ChatRecords) -> None:
         self._records = records
-        self._headers = {"Authorization": f"Bearer {action_secret}"}
         self._rehearsal = Rehearsal()
 
     async def live(self, request: Request) -> HTTPResponse:
@@ -63,23 +61,13 @@ class Health:
         return None
 
     async def _actions(self, agent: Any) -> str | None:
-        """Asked for its actions, not its health: a server that refuses our secret would do none of them."""
         endpoint = agent.action_endpoint
-        if endpoint is None:
+        if not isinstance(endpoint, ActionClient):
             return "no action server is named in endpoints.yml"
-        limit = aiohttp.ClientTimeout(total=ACTION_SECONDS)
         try:
-            async with (
-                aiohttp.ClientSession(timeout=limit, headers=self._headers) as client,
-                client.get(urljoin(endpoint.url, "actions")) as answer,
-            ):
-                if answer.status != 200:
-                    return f"the action server answers {answer.status}"
-                known = {row["name"] for row in await answer.json(content_type=None)}
-        except (aiohttp.ClientError, asyncio.TimeoutError):
-            return "the action server does not answer"
-        except (ValueError, TypeError, KeyError):
-            return "what answers in the action server's place is another program"
+            known = await endpoint.line.names()
+        except Unlisted as error:
+            return str(error)
         if missing := sorted(actions_of(agent.processor.domain) - known):
             log.error("health.actions_missing", actions=missing)
             return "the action server is of another version than the model"

@@ -1,4 +1,4 @@
-"""`kefu up`: shop, model, action server and chat server, ready or with the reason why not."""
+"""`kefu up`: shop, model, chat server and perhaps action server, ready or with the reason why not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
+
+import yaml
 
 from kefu.channels.promotion import Promotions
 from kefu.cli import console
@@ -66,7 +68,8 @@ def up(*, port: int | None, model: Path | None, workers: int = 1) -> int:
 def _prepare_and_serve(family: Family, settings: Settings, address: Address, *, model: Path | None) -> int:
     for wanted in sorted({address.port, *address.workers}):
         require_free(settings.host, wanted, option="--port")
-    require_free(settings.host, settings.action_port, option="KEFU_ACTION_PORT")
+    if not runs_actions(settings):
+        require_free(settings.host, settings.action_port, option="KEFU_ACTION_PORT")
     _check_mail(settings)
     ensure_shop(settings)
     archive = archive_to_serve(settings, model)
@@ -96,7 +99,8 @@ def _check_mail(settings: Settings) -> None:
 
 
 def _serve(family: Family, settings: Settings, address: Address, *, archive: Path) -> int:
-    family.start("actions", action_command(settings))
+    if not runs_actions(settings):
+        family.start("actions", action_command(settings))
     served = _start_balancer(family, settings, address)
     first, *others = address.workers
     # the first one brings the schema up to date and fits what is not fitted yet; the others find it there
@@ -109,7 +113,7 @@ def _serve(family: Family, settings: Settings, address: Address, *, archive: Pat
         console.say(address.url(port))
     while (reason := family.obituary()) is None:
         time.sleep(0.5)
-    console.complain(f"{reason} (the other was stopped too; start again with `kefu up`)")
+    console.complain(f"{reason} (what else ran was stopped too; start again with `kefu up`)")
     return 1
 
 
@@ -141,6 +145,12 @@ def _start_balancer(family: Family, settings: Settings, address: Address) -> tup
     family.extra["KEFU_PROXIES"] = str(settings.proxies or 1)
     family.start("nginx", nginx_command(program, file))
     return (address.port,)
+
+
+def runs_actions(settings: Settings) -> bool:
+    """Whether endpoints.yml has the chat server run actions itself (``actions_module``)."""
+    parts = yaml.safe_load((settings.root / "endpoints.yml").read_text(encoding="utf-8")) or {}
+    return bool((parts.get("action_endpoint") or {}).get("actions_module"))
 
 
 def action_command(settings: Settings) -> list[str]:

@@ -10,7 +10,10 @@ import base64
 import binascii
 import math
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -26,6 +29,7 @@ ALGORITHM = "HS256"
 SESSION_AUDIENCE = "kefu-session"
 LONGEST = 4096  # characters; ours have about 200
 LONGEST_NAME = 200
+KEPT = 2048  # tokens that are looked through once: a conversation sends the same one with every message
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)")
 ANY = TokenRules()
 
@@ -73,17 +77,28 @@ def _signed(claims: dict[str, Any], keys: Keyring) -> str:
     return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": key_id} if key_id else None)
 
 
-def _claims(token: str, keys: Keyring, *, now: datetime, leeway: int) -> dict[str, Any]:
+def _claims(token: str, keys: Keyring, *, now: datetime, leeway: int) -> Mapping[str, Any]:
     _check_shape(token)
     try:
-        secret = _secret_for(jwt.get_unverified_header(token), keys)
-        claims = jwt.decode(token, secret, algorithms=[ALGORITHM], options=_without_the_librarys_checks())
+        claims = _verified(token, _secret_for(_header_of(token), keys))
     except jwt.InvalidSignatureError as error:
         raise _bad("a token with a wrong signature") from error
     except (jwt.PyJWTError, ValueError, RecursionError) as error:  # a deep JSON is no error of the library's
         raise _bad("a malformed token") from error
     _check_times(claims, now.timestamp(), leeway)
     return claims
+
+
+@lru_cache(maxsize=KEPT)
+def _header_of(token: str) -> Mapping[str, Any]:
+    return MappingProxyType(jwt.get_unverified_header(token))
+
+
+@lru_cache(maxsize=KEPT)
+def _verified(token: str, secret: str) -> Mapping[str, Any]:
+    """The claims of a token that ``secret`` signed; only what was found good is kept, not when it is."""
+    options = _without_the_librarys_checks()
+    return MappingProxyType(jwt.decode(token, secret, algorithms=[ALGORITHM], options=options))
 
 
 def _without_the_librarys_checks() -> Options:
@@ -112,7 +127,7 @@ def _is_canonical(part: str) -> bool:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == part
 
 
-def _secret_for(header: dict[str, Any], keys: Keyring) -> str:
+def _secret_for(header: Mapping[str, Any], keys: Keyring) -> str:
     if header.get("alg") != ALGORITHM:
         raise _bad(f"a token of another algorithm than {ALGORITHM}")
     if "crit" in header:
@@ -124,7 +139,7 @@ def _secret_for(header: dict[str, Any], keys: Keyring) -> str:
     return secret
 
 
-def _check_times(claims: dict[str, Any], now: float, leeway: int) -> None:
+def _check_times(claims: Mapping[str, Any], now: float, leeway: int) -> None:
     if "exp" not in claims:
         raise _bad("a token that never expires")
     if now >= _instant(claims, "exp") + leeway:
@@ -134,7 +149,7 @@ def _check_times(claims: dict[str, Any], now: float, leeway: int) -> None:
             raise _bad("a token from the future")
 
 
-def _instant(claims: dict[str, Any], name: str) -> float:
+def _instant(claims: Mapping[str, Any], name: str) -> float:
     """A claim in seconds since 1970. JSON's NaN is never later than anything, so it must not come through."""
     value = claims[name]
     try:
@@ -151,7 +166,7 @@ def _is_for(audience: object, wanted: str) -> bool:
     return wanted in audience if isinstance(audience, list) else audience == wanted
 
 
-def _name(claims: dict[str, Any], claim: str, missing: str) -> str:
+def _name(claims: Mapping[str, Any], claim: str, missing: str) -> str:
     value = claims.get(claim)
     if not isinstance(value, str) or not value or len(value) > LONGEST_NAME or not value.isprintable():
         raise _bad(missing)

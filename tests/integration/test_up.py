@@ -146,6 +146,17 @@ def up(root: Path, *words: str, **more: str) -> Iterator[Supervisor]:
         supervisor.process.wait(30)
 
 
+@contextmanager
+def actions_apart(root: Path) -> Iterator[None]:
+    """Have actions run by a server of their own."""
+    file = root / "endpoints.yml"
+    before = file.read_text()
+    file.write_text("".join(line for line in before.splitlines(True) if "actions_module" not in line))
+    assert file.read_text() != before
+    yield
+    file.write_text(before)
+
+
 def ask(url: str, message: str) -> str:
     session = httpx.post(f"{url}/chat/sessions", json={}).json()
     headers = {"Authorization": f"Bearer {session['token']}"}
@@ -174,10 +185,9 @@ def test_one_command_serves_and_one_ctrl_c_ends_it(project: Path) -> None:
         assert "sorry" in ask(url, "nobody has a rule for this")
         assert "sorry" in ask(url, "/restart")
         assert httpx.get(f"{url}/chat/demo").json()["customers"][0]["name"] == "Alice Chen"
-        assert any(line.startswith("actions | ") for line in supervisor.lines)
         assert any(line.startswith("rasa    | ") for line in supervisor.lines)
         parts = supervisor.children()
-        assert set(parts) == {"actions", "rasa"}
+        assert set(parts) == {"rasa"}, "which runs the actions"
         supervisor.process.send_signal(signal.SIGINT)
         assert supervisor.process.wait(30) == 0
         assert not any(part.is_running() for part in parts.values())
@@ -185,8 +195,11 @@ def test_one_command_serves_and_one_ctrl_c_ends_it(project: Path) -> None:
 
 @pytest.mark.timeout(240)
 def test_when_one_part_dies_the_other_ends_with_the_reason(project: Path) -> None:
-    with up(project) as supervisor:
+    with actions_apart(project), up(project) as supervisor:
         parts = supervisor.children()
+        assert set(parts) == {"actions", "rasa"}
+        assert any(line.startswith("actions | ") for line in supervisor.lines)
+        assert ask(f"http://127.0.0.1:{supervisor.port}", "count") == "forty-two from the action server"
         refused = subprocess.run(
             kefu("up", "--port", str(supervisor.port)), cwd=project, env=environment(project),
             capture_output=True, text=True, timeout=60,

@@ -50,7 +50,7 @@ ALONE = {
     "asyncpg": {"kefu.store"},
     "aiosqlite": {"kefu.store"},
     "rasa": {"kefu.components", "kefu.channels", "kefu.evaluation", "kefu.cli"},
-    "rasa_sdk": {"actions"},
+    "rasa_sdk": {"actions", "kefu.channels"},  # channels run them where no server does: action_lines.py
     "sanic": {"kefu.channels"},
     "socketio": {"kefu.channels"},
     "aiohttp": {"kefu.channels"},

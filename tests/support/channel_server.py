@@ -20,6 +20,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
 
+from kefu.channels.action_client import ActionClient
+from kefu.channels.action_lines import ServerLine
 from kefu.channels.chat import ChatChannel
 from kefu.channels.wiring import StoreRecords
 from kefu.components.lock_store import QueueLockStore
@@ -170,7 +172,7 @@ def chat_server(
     """Serve the channel over a fresh store in ``home`` with two customers, from a thread of its own."""
     settings = Settings.load({"KEFU_HOME": str(home), "KEFU_DEMO": "1" if demo else "0", **env})
     _fill(settings)
-    endpoint = EndpointConfig(action_url) if action_url else None
+    endpoint = _endpoint(action_url, settings) if action_url else None
     trackers = SqlTrackerStore(host=settings.database_url)
     assistant = ScriptedAssistant(tracker_store=trackers, action_endpoint=endpoint)
     port = port or free_port()
@@ -186,6 +188,11 @@ def chat_server(
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+def _endpoint(url: str, settings: Settings) -> ActionClient:
+    line = ServerLine(url, secret=settings.action_secret, seconds=settings.action_seconds)
+    return ActionClient(line, slots=lambda: ())
 
 
 def _app(name: str, settings: Settings, assistant: ScriptedAssistant) -> Sanic:

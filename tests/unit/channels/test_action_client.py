@@ -21,6 +21,7 @@ from actions.focus import FOCUS_TURNS
 from kefu.channels import rasa_3_6_21
 from kefu.channels.action_call import TURNS, candidates
 from kefu.channels.action_client import ActionClient
+from kefu.channels.action_lines import ServerLine
 from kefu.components.signing import sign_calls
 from tests.support.ports import free_port
 
@@ -81,11 +82,12 @@ async def server() -> AsyncIterator[tuple[Server, str]]:
 async def client(server: tuple[Server, str]) -> AsyncIterator[ActionClient]:
     made = client_of(server[1])
     yield made
-    await made.close()
+    await made.line.close()
 
 
 def client_of(url: str) -> ActionClient:
-    return ActionClient(url, secret="only-for-tests", seconds=0.1, slots=lambda: {"order", "size"})
+    line = ServerLine(url, secret="only-for-tests", seconds=0.1)
+    return ActionClient(line, slots=lambda: {"order", "size"})
 
 
 async def act(endpoint: EndpointConfig, name: str = "action_x", tracker: Any = None) -> list[Event]:
@@ -114,7 +116,7 @@ async def test_one_connection_serves_many_actions(server: tuple[Server, str], cl
 async def test_nobody_there_means_that_nothing_was_done() -> None:
     client = client_of(f"http://127.0.0.1:{free_port()}/webhook")
     assert words(await act(client)) == ["nothing was changed"]
-    await client.close()
+    await client.line.close()
 
 
 UNCLEAR = {
@@ -187,7 +189,7 @@ async def test_calls_of_a_shell_carry_the_secret_too(server: tuple[Server, str])
     assert server[0].calls[0]["kefu_secret"] == "only-for-tests"
     ours = client_of(server[1])
     await act(ours)
-    await ours.close()
+    await ours.line.close()
     assert "kefu_secret" not in server[0].calls[1]
 
 
@@ -259,6 +261,16 @@ def test_how_long_ago_a_product_was_spoken_of_can_be_told() -> None:
         tracker.update(UserUttered("hello", {"name": "greet"}))
     events = call(tracker)["tracker"]["events"]
     assert [event["event"] for event in events] == ["user"] * (FOCUS_TURNS + 1), "older than all of these"
+
+
+def test_an_event_is_written_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = told(3)
+    first = call(tracker)
+    monkeypatch.setattr(BotUttered, "as_dict", lambda self: pytest.fail("it is known"))
+    monkeypatch.setattr(UserUttered, "as_dict", lambda self: pytest.fail("it is known"))
+    assert call(tracker) == first
+    tracker.update(SlotSet("size", "L"))
+    assert [event.get("name") for event in call(tracker)["tracker"]["events"]][-1] == "size"
 
 
 def test_of_earlier_turns_goes_what_is_read() -> None:

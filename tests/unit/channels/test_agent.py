@@ -16,7 +16,8 @@ from rasa.shared.core.domain import Domain
 from rasa.utils.endpoints import EndpointConfig
 
 from kefu.channels.action_client import ActionClient
-from kefu.channels.agent import Outfit, not_ours
+from kefu.channels.action_lines import ModuleLine, ServerLine
+from kefu.channels.agent import Outfit, line_of, not_ours
 from kefu.channels.graph_runner import PlannedRunner
 from kefu.components.lock_store import QueueLockStore
 from kefu.components.tracker_store import SqlTrackerStore
@@ -68,6 +69,16 @@ def test_a_model_that_is_loaded_later_gets_them_too(outfit: Outfit, tmp_path: Pa
     assert isinstance(agent.processor.graph_runner, PlannedRunner)
     outfit.fit(another := agent_of(tmp_path))
     assert isinstance(another.tracker_store, SqlTrackerStore)
+
+
+def test_where_actions_run_is_as_endpoints_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings.load({"KEFU_HOME": str(tmp_path)})
+    url = "http://127.0.0.1:5055/webhook"
+    assert isinstance(line_of(EndpointConfig(url), settings), ServerLine)
+    (tmp_path / "no_action_at_all.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    here = EndpointConfig.from_dict({"url": url, "actions_module": "no_action_at_all"})
+    assert isinstance(line_of(here, settings), ModuleLine)
 
 
 @pytest.mark.parametrize("kind", ["tracker_store", "lock_store"])

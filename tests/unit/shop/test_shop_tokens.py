@@ -159,6 +159,9 @@ def test_a_session_token_is_no_customer_token_and_the_other_way_round() -> None:
         read_session_token(token, keys=KEYS, now=NOW + timedelta(hours=1))
     with pytest.raises(TokenError, match="no known key"):
         read_session_token(token, keys=Keyring(single=SINGLE), now=NOW)
+    with pytest.raises(TokenError, match="wrong signature"):
+        read_session_token(token, keys=Keyring({"new": SINGLE * 2}), now=NOW)
+    assert read_session_token(token, keys=KEYS, now=NOW) == "s-1", "what was found bad is not kept"
 
 
 GOOD = forged()
