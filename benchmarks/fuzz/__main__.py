@@ -39,7 +39,7 @@ def main(
     cases: Annotated[int, typer.Option(min=0, help="requests from the interface's document")] = 10_000,
     messages: Annotated[int, typer.Option(min=0, help="messages over REST and socket.io")] = 5_000,
     seed: Annotated[int, typer.Option(help="the same seed draws the same input")] = 1,
-    url: Annotated[str, typer.Option(help="servers that run already, with this KEFU_HOME, unlimited")] = "",
+    url: Annotated[str, typer.Option(help="`kefu up` that runs already, with this KEFU_HOME, unlimited")] = "",
 ) -> None:
     """Throw; results go to results/fuzz and docs/security.md. Exit code 1 where something went wrong."""
     logging.disable(logging.WARNING)
@@ -59,7 +59,7 @@ def _throw(wanted: dict[str, int], *, number: int, url: str) -> bool:
         tempfile.TemporaryDirectory() as home,
         already_running(url) if url else assistant(Path(home), **UNLIMITED) as servers,
     ):
-        watched = Watched([_port(servers.url), servers.settings.action_port])
+        watched = Watched([_port(servers.url), *([] if url else [servers.settings.action_port])])
         for what, throw in _throwers(servers, watched).items():
             _slices(work / f"{what}.json", what, throw, wanted=wanted[what], number=number)
     result = {what: summary(read_json(work / f"{what}.json"), wanted[what]) for what in wanted}
