@@ -78,7 +78,9 @@ class Settings:
                           default="1")  # fmt: skip
     host: str = _setting("the address that servers listen on", default="127.0.0.1")
     port: int = _setting("the port of the Rasa server, 1 to 65535", default="5005")
-    action_port: int = _setting("the port of an action server (`kefu shell`, or no actions_module), 1 to 65535", default="5055")
+    action_port: int = _setting(
+        "the port of an action server (`kefu shell`, or no actions_module), 1 to 65535", default="5055"
+    )
     session_hours: int = _setting("how long a chat session lasts, hours", default="24")
     token_minutes: int = _setting("how long a customer token of `kefu token` lasts, minutes", default="60")
     code_minutes: int = _setting("how long a one-time code is good, minutes", default="10")

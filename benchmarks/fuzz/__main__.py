@@ -39,7 +39,9 @@ def main(
     cases: Annotated[int, typer.Option(min=0, help="requests from the interface's document")] = 10_000,
     messages: Annotated[int, typer.Option(min=0, help="messages over REST and socket.io")] = 5_000,
     seed: Annotated[int, typer.Option(help="the same seed draws the same input")] = 1,
-    url: Annotated[str, typer.Option(help="`kefu up` that runs already, with this KEFU_HOME, unlimited")] = "",
+    url: Annotated[
+        str, typer.Option(help="`kefu up` that runs already, with this KEFU_HOME, unlimited")
+    ] = "",
 ) -> None:
     """Throw; results go to results/fuzz and docs/security.md. Exit code 1 where something went wrong."""
     logging.disable(logging.WARNING)
