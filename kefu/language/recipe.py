@@ -43,7 +43,7 @@ class Recipe:
     tuning: str = "all"
     epochs: int = 10
     epochs_least: int = 5
-    steps_most: int = 2_600
+    steps_most: int = 6_000
     patience: int = 2
     batch: int = 32
     accumulate: int = 1
