@@ -13,6 +13,7 @@ import numpy as np
 from kefu.errors import ConfigError
 from kefu.knowledge.bank import Bank, BankWriter, Kept, digest_of
 from kefu.knowledge.delta import Delta, Key
+from kefu.knowledge.filed import FiledVectors
 from kefu.knowledge.fusion import ELSEWHERE
 from kefu.knowledge.index import JUDGE, Tools, open_language
 from kefu.knowledge.manifest import write_manifest
@@ -21,7 +22,6 @@ from kefu.knowledge.segment_writing import Writing
 from kefu.knowledge.segments import Segment, wordings
 from kefu.knowledge.teaching import Classroom, taught
 from kefu.knowledge.terms import Terms
-from kefu.knowledge.vectors import VectorIndex
 from kefu.knowledge.views import Embed, embedded, unit_rows
 
 COMPACT_ABOVE = 2_000  # changed passages: reading them one by one then costs a millisecond a search
@@ -112,7 +112,7 @@ class _Part:
         self._folder, self._language, self._tools = folder / language, language, tools
         self._width = width
         terms = Terms(language, cut=tools.cut)
-        vectors = VectorIndex.new(width) if tools.bank is None else BankWriter()
+        vectors = FiledVectors.new(self._folder, width=width) if tools.bank is None else BankWriter()
         self._writing = Writing(self._folder, terms=terms, vectors=vectors)
         self._classroom = Classroom()
 

@@ -17,6 +17,7 @@ from kefu.knowledge.scorer import Lessons, Mix, Scorer, Scores
 
 FOLDS = 4
 UNANSWERABLE_SHARE = 0.5  # of the questions that are looked up, those that no passage answers
+LEAST_SHARE = 1e-12  # a smaller share of the total is as good as none
 LEAST_TRIALS = 8  # of right and of wrong first places; fewer teach nothing
 
 
@@ -75,7 +76,7 @@ class Calibration:
 
 
 def features(scores: Scores) -> np.ndarray:
-    """What tells a right first place from a wrong one, (n, 6)."""
+    """What tells a right first place from a wrong one, (n, 7)."""
     rows = np.arange(len(scores.total))
     first = scores.total.argmax(axis=1)
     log_odds = _log_odds(scores.classified)
@@ -87,6 +88,7 @@ def features(scores: Scores) -> np.ndarray:
             scores.nearest_vectors[rows, first],
             scores.nearest_grams.argmax(axis=1) == first,
             scores.nearest_vectors.argmax(axis=1) == first,
+            _lead(np.log(np.maximum(scores.total, LEAST_SHARE)), first),
         ],
         axis=1,
     )

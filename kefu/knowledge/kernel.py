@@ -1,6 +1,6 @@
-"""Kernel ridge regression from sentence vectors to passages: sharp near known questions, silent far from all.
+"""Kernel ridge regression from texts to passages: sharp near known texts, silent far from all.
 
-Beside the linear classifier it hears what no plane through the vectors can part.
+Beside the linear classifier it hears what no plane through the views can part.
 """
 
 from __future__ import annotations
@@ -8,39 +8,63 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.linalg
 
-LANDMARKS = 1_000  # known texts that stand for all (Nyström); the work grows with their square
-RIDGE = 0.1
-_JITTER = 1e-6  # of two texts alike one would do
+from kefu.knowledge.views import View
+
+MOST = 8_000  # known texts that it learns from; the memory of learning is their square, 256 MB
+GRAMS = 0.25  # how much a cosine of n-grams counts beside the likeness of vectors
+RIDGE = 0.03
+_BLOCK = 500  # texts whose n-grams are compared with all at a time
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """``landmarks`` (m, d) of length 1 and what each says for every passage, ``weights`` (m, c)."""
+    """What k of the known texts, at ``rows`` (k,), say for every passage: ``weights`` (k, c)."""
 
-    landmarks: np.ndarray
+    rows: np.ndarray
     weights: np.ndarray
 
     @classmethod
-    def fit(cls, vectors: np.ndarray, targets: np.ndarray, *, landmarks: np.ndarray) -> Kernel:
-        """Learn ``targets`` (n, c), 1 for a text's own passage, from ``vectors`` (n, d) of length 1.
+    def fit(cls, known: View, labels: np.ndarray, counts: np.ndarray, *, passages: np.ndarray) -> Kernel:
+        """Learn from m texts which of ``passages`` (c,) each belongs to, ``labels`` (m,).
 
-        The landmarks are drawn from the rows ``landmarks``: the texts most like what will be asked.
+        What counts little, ``counts`` (m,) above 0 up to 1, may be missed by as much. Above ``MOST``
+        texts it learns from some of them.
         """
-        rows = landmarks
-        if len(rows) > LANDMARKS:
-            rows = np.random.default_rng(0).choice(rows, LANDMARKS, replace=False)
-        near = _likeness(vectors, vectors[rows])
-        among = near[rows] + _JITTER * np.eye(len(rows))
-        weights = np.linalg.solve(near.T @ near + RIDGE * among, near.T @ targets)
-        # of the precision of a float, but held as doubles: what they are multiplied with is one
-        return cls(vectors[rows], weights.astype(np.float32).astype(np.float64))
+        rows = np.arange(len(labels))
+        if len(rows) > MOST:
+            rows = np.sort(np.random.default_rng(0).choice(rows, MOST, replace=False))
+            known = known.rows(rows)
+        among = _among(known)
+        among[np.diag_indices(len(rows))] += (RIDGE / counts[rows] ** 2).astype(np.float32)
+        wanted = (labels[rows][:, None] == passages[None, :]).astype(np.float32)
+        # the transpose is in the order that LAPACK wants: solved in place, no second matrix
+        solved = scipy.linalg.solve(among.T, wanted, assume_a="pos", overwrite_a=True, check_finite=False)
+        return cls(rows, np.ascontiguousarray(solved, dtype=np.float32))
 
-    def score(self, vectors: np.ndarray) -> np.ndarray:
-        """About 1 where a passage's questions are near, 0 far from them: (n, c)."""
-        return np.asarray(_likeness(vectors, self.landmarks) @ self.weights)
+    def score(self, grams: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        """About 1 where a passage's texts are near, 0 far from them: (n, c).
+
+        ``grams`` and ``vectors`` (n, m) are the cosines with all known texts in either view.
+        """
+        return np.asarray(_likeness(grams[:, self.rows], vectors[:, self.rows]) @ self.weights)
 
 
-def _likeness(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """exp(-distance²) of every pair: (n, m)."""
-    return np.asarray(np.exp(2.0 * (vectors @ others.T).astype(np.float64) - 2.0))
+def _likeness(grams: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """exp(-distance²) of the vectors, and a share of the n-grams' cosine; written over ``vectors``."""
+    vectors *= 2.0
+    vectors -= 2.0
+    np.exp(vectors, out=vectors)
+    vectors += GRAMS * grams
+    return vectors
+
+
+def _among(known: View) -> np.ndarray:
+    """The likeness of all pairs (m, m), without a second matrix of that size."""
+    found = np.asarray(known.vectors @ known.vectors.T, dtype=np.float32)
+    turned = known.grams.T.tocsr()
+    for start in range(0, len(found), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        found[rows] = _likeness((known.grams[rows] @ turned).toarray(), found[rows])
+    return found

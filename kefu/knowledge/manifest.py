@@ -11,7 +11,7 @@ from typing import Any
 
 from kefu.errors import ModelError
 
-FORMAT = 1
+FORMAT = 2  # 1 had no fine rows
 NAME = "manifest.json"
 NEXT = "it is built anew from the store's passages when the assistant starts"
 _CHUNK = 1 << 22

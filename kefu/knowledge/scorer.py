@@ -11,7 +11,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from kefu.knowledge.kernel import Kernel
+from kefu.knowledge.kernel import MOST, Kernel
 from kefu.knowledge.views import View
 
 _OVERSAMPLED, _POWERS = 10, 2  # directions drawn besides, and rounds that bring out the strongest
@@ -22,15 +22,14 @@ class Mix:
     """How a language's passages are told apart.
 
     The classifier's log probability, plus ``kernel`` times the kernel regression's score, plus
-    ``grams`` and ``nearest`` times the cosine to the nearest question in either view.
+    ``grams`` times the cosine of n-grams to the nearest question.
     """
 
     vectors: float  # weight of the sentence vectors beside the n-grams
     dimensions: int  # kept of both views together
     sharpness: float  # inverse strength of the classifier's regularisation
-    kernel: float = 8.0
-    grams: float = 6.0
-    nearest: float = 4.0
+    kernel: float = 24.0
+    grams: float = 2.0
 
 
 def mix_for(language: str) -> Mix:
@@ -85,9 +84,11 @@ class Scorer:
         kernel: Kernel,
         known: View,
         starts: np.ndarray,
+        questions: int,
         mix: Mix,
     ) -> None:
-        """``weights`` (dimensions, c) and ``bias`` (c,) are the classifier's; see ``fit``."""
+        """``weights`` (dimensions, c) and ``bias`` (c,) are the classifier's, ``starts`` (c,) where each
+        passage's questions begin among the first ``questions`` of ``known``; see ``fit``."""
         self.labels = labels
         self._weights = weights
         self._bias = bias
@@ -96,6 +97,7 @@ class Scorer:
         self._known_grams = known.grams.T.tocsr()  # turned once, not with every question
         self._known_vectors = known.vectors
         self._starts = starts
+        self._questions = questions
         self._mix = mix
 
     @classmethod
@@ -105,37 +107,37 @@ class Scorer:
         ``projection`` comes from ``project``; it knows no labels, so one serves many fits.
         """
         labels, weights, bias = _classifier(lessons, mix=mix, projection=projection)
-        questions = np.flatnonzero(lessons.question)
-        order = questions[np.argsort(lessons.labels[questions], kind="stable")]
-        _, starts = np.unique(lessons.labels[order], return_index=True)
+        known = lessons.rows(_questions_first(lessons))
+        questions = int(known.question.sum())
         return cls(
             labels=labels,
             weights=weights,
             bias=bias,
             projection=projection,
-            kernel=Kernel.fit(lessons.view.vectors, _targets(lessons, labels), landmarks=questions),
-            known=lessons.view.rows(order),
-            starts=starts,
+            kernel=Kernel.fit(known.view, known.labels, known.weights, passages=labels),
+            known=known.view,
+            starts=np.unique(known.labels[:questions], return_index=True)[1],
+            questions=questions,
             mix=mix,
         )
 
     def score(self, view: View) -> Scores:
         """Scores of n questions; columns follow ``labels``."""
         logits = view.projected(self._projection, weight=self._mix.vectors) @ self._weights + self._bias
-        grams = self._nearest((view.grams @ self._known_grams).toarray())
-        vectors = self._nearest(view.vectors @ self._known_vectors.T)
-        near = self._mix.grams * grams + self._mix.nearest * vectors
-        signs = self._mix.kernel * self._kernel.score(view.vectors) + near
+        grams = (view.grams @ self._known_grams).toarray()
+        vectors = view.vectors @ self._known_vectors.T
+        nearest = self._nearest(grams)
+        signs = self._mix.kernel * self._kernel.score(grams, vectors) + self._mix.grams * nearest
         return Scores(
             total=softmax(log_softmax(logits, axis=1) + signs, axis=1),
             classified=softmax(logits, axis=1),
-            nearest_grams=grams,
-            nearest_vectors=vectors,
+            nearest_grams=nearest,
+            nearest_vectors=self._nearest(vectors),
         )
 
     def _nearest(self, cosines: np.ndarray) -> np.ndarray:
         """The best cosine of each passage's questions."""
-        return np.asarray(np.maximum.reduceat(cosines, self._starts, axis=1))
+        return np.asarray(np.maximum.reduceat(cosines[:, : self._questions], self._starts, axis=1))
 
 
 def project(view: View, *, mix: Mix) -> np.ndarray:
@@ -175,9 +177,14 @@ def _classifier(
     return labels, weights.T.astype(np.float32), bias[:, 0].astype(np.float32)
 
 
-def _targets(lessons: Lessons, labels: np.ndarray) -> np.ndarray:
-    """How much each text counts for each of ``labels``: (n, c)."""
-    return np.asarray((lessons.labels[:, None] == labels[None, :]) * lessons.weights[:, None])
+def _questions_first(lessons: Lessons) -> np.ndarray:
+    """The rows that are compared with: all questions by passage, and what else the kernel has room for."""
+    questions, others = np.flatnonzero(lessons.question), np.flatnonzero(~lessons.question)
+    order = questions[np.argsort(lessons.labels[questions], kind="stable")]
+    room = max(MOST - len(order), 0)
+    if len(others) > room:
+        others = np.random.default_rng(0).choice(others, room, replace=False)
+    return np.concatenate([order, others])
 
 
 def _both_sides(parts: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -15,11 +15,11 @@ import numpy as np
 
 from kefu.knowledge.bank import BankWriter
 from kefu.knowledge.columns import TextWriter
+from kefu.knowledge.filed import VECTORS, FiledVectors
 from kefu.knowledge.lexical import WordWriter
 from kefu.knowledge.passages import Passage
-from kefu.knowledge.segments import COLUMNS, FACTS, LEXICAL, VECTORS, hash_of, wordings, words_of
+from kefu.knowledge.segments import COLUMNS, FACTS, LEXICAL, hash_of, wordings, words_of
 from kefu.knowledge.terms import Terms
-from kefu.knowledge.vectors import VectorIndex
 
 _AT_ONCE = 2_048  # vectors added to the graph in one call
 
@@ -71,7 +71,7 @@ class Writing:
         """A copy of the segment in the folder ``old``, to be changed."""
         shutil.copytree(old, folder)
         filed = (folder / VECTORS).is_file()
-        vectors = VectorIndex.open(folder / VECTORS, view=False) if filed else BankWriter()
+        vectors = FiledVectors.open(folder, view=False) if filed else BankWriter()
         writing = cls(folder, terms=terms, vectors=vectors)
         known = {name: np.load(folder / f"{name}.npy") for name in COLUMNS}
         writing._starts = array("q", known["starts"].tolist())

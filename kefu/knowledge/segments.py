@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,15 +18,15 @@ import numpy as np
 from kefu.errors import ModelError
 from kefu.knowledge.bank import Bank, BankRows
 from kefu.knowledge.columns import TextColumn
+from kefu.knowledge.filed import VECTORS, FiledVectors
 from kefu.knowledge.lexical import LexicalIndex
 from kefu.knowledge.manifest import NEXT
 from kefu.knowledge.passages import Passage
 from kefu.knowledge.terms import Terms
-from kefu.knowledge.vectors import VectorIndex
 from kefu.knowledge.views import plain
 
 _ANSWER_WORDS = 40  # of an answer lend themselves to its passage; more would bury its questions
-VECTORS, LEXICAL, FACTS = "questions.usearch", "words", "facts.json"
+LEXICAL, FACTS = "words", "facts.json"
 COLUMNS = ("starts", "windows", "order", "hashes")
 
 
@@ -80,22 +80,29 @@ class Segment:
         """
         # as plain arrays: the subclass costs more than what is read
         columns = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in COLUMNS}
-        filed = (folder / VECTORS).is_file()
-        if not filed and bank is None:
+        ids = TextColumn.open(folder, "ids")
+        near: NearRows
+        if (folder / VECTORS).is_file():
+            near = FiledVectors.open(folder)
+        elif bank is not None:
+            near = BankRows(
+                bank,
+                folder.name,
+                number=lambda passage_id: segment.number(passage_id),
+                name=ids.__getitem__,
+                starts=columns["starts"],
+            )
+        else:
             raise ModelError(f"{folder} has its vectors in a database that does not keep any now; {NEXT}")
         segment = cls(
-            ids=TextColumn.open(folder, "ids"),
+            ids=ids,
             texts=TextColumn.open(folder, "texts"),
-            vectors=VectorIndex.open(folder / VECTORS) if filed else VectorIndex.new(1),
+            vectors=near,
             lexical=LexicalIndex.open(folder / LEXICAL),
             mean_length=json.loads((folder / FACTS).read_text(encoding="utf-8"))["mean_length"],
             **columns,
         )
-        return segment if filed or bank is None else segment._over(bank, folder.name)
-
-    def _over(self, bank: Bank, language: str) -> Segment:
-        rows = BankRows(bank, language, number=self.number, name=self.ids.__getitem__, starts=self.starts)
-        return replace(self, vectors=rows)
+        return segment
 
     def __len__(self) -> int:
         return len(self.order)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from kefu.errors import ModelError
-from kefu.knowledge.views import unit_rows
 
 CONNECTIVITY = 16
 EXPANSION_ADD = 96
@@ -56,6 +55,11 @@ class VectorIndex:
     def __len__(self) -> int:
         return len(self._index)
 
+    @property
+    def width(self) -> int:
+        """How many numbers a vector has."""
+        return int(self._index.ndim)
+
     def add(self, numbers: np.ndarray, vectors: np.ndarray) -> None:
         """Add vectors (n, width) of any length but zero under new ``numbers`` (n,)."""
         if len(numbers):
@@ -67,18 +71,11 @@ class VectorIndex:
             self._index.remove(np.asarray(numbers, dtype=np.uint64))
 
     def search(self, vector: np.ndarray, *, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """The numbers (n,) of the ``k`` nearest vectors and their cosines (n,), nearest first."""
+        """The numbers (n,) of the ``k`` nearest vectors and their cosines (n,) by int8, nearest first."""
         if not len(self._index):
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         found = self._index.search(_as_int8(vector[None, :])[0], k, threads=1)
         return np.asarray(found.keys, dtype=np.int64), 1.0 - np.asarray(found.distances, dtype=np.float32)
-
-    def cosines(self, numbers: np.ndarray, vector: np.ndarray) -> np.ndarray:
-        """The cosines (n,) of the unit ``vector`` with those under ``numbers``."""
-        if not len(numbers):
-            return np.zeros(0, dtype=np.float32)
-        kept = np.asarray(self._index.get(np.asarray(numbers, dtype=np.uint64)))
-        return np.asarray(unit_rows(kept.astype(np.float32)) @ vector.astype(np.float32))
 
     def save(self, file: Path) -> None:
         """Write the index."""

@@ -57,7 +57,7 @@ def test_right_places_get_the_higher_probability():
 
 def test_without_anything_to_learn_from_only_a_known_question_is_sure():
     right = np.ones(20, dtype=bool)
-    calibration = Calibration.fit(Trial(np.zeros((20, 6)), right, right))
+    calibration = Calibration.fit(Trial(np.zeros((20, 7)), right, right))
     known = scores([0.9, 0.1], grams=[1.0, 0.1], vectors=[1.0, 0.2])
     alike = scores([0.9, 0.1], grams=[0.5, 0.1], vectors=[0.7, 0.2])
     assert calibration.probability(known)[0] == pytest.approx(1.0)
@@ -69,14 +69,26 @@ def test_a_probability_means_its_share(share_right):
     generator = np.random.default_rng(1)
     answerable = generator.random(4000) < 0.5  # as calibration assumes, so that weights change nothing
     right = answerable & (generator.random(4000) < share_right)
-    trial = Trial(generator.normal(size=(4000, 6)), right, answerable)
+    trial = Trial(generator.normal(size=(4000, 7)), right, answerable)
     assert Calibration.fit(trial).of(trial.features).mean() == pytest.approx(right.mean(), abs=0.03)
 
 
 def test_features_describe_the_first_place():
     described = features(scores([0.2, 0.8], grams=[0.1, 0.6], vectors=[0.7, 0.3]))[0]
-    assert described[2:] == pytest.approx([0.6, 0.3, 1.0, 0.0])
+    assert described[2:] == pytest.approx([0.6, 0.3, 1.0, 0.0, np.log(4)])
     assert described[0] == pytest.approx(np.log(4))
+
+
+def test_the_lead_over_the_second_counts_all_signs():
+    """Passages that the classifier cannot part, and the other signs can."""
+    parted = Scores(np.array([[0.99, 0.01]]), *(np.array([[0.5, 0.5]]) for _ in range(3)))
+    level = Scores(*(np.array([[0.5, 0.5]]) for _ in range(4)))
+    assert features(parted)[0] - features(level)[0] == pytest.approx([0, 0, 0, 0, 0, 0, np.log(99)])
+
+
+def test_what_is_sure_beyond_all_numbers_is_still_a_number():
+    sure = Scores(np.array([[1.0, 0.0]]), *(np.array([[0.9, 0.1]]) for _ in range(3)))
+    assert np.isfinite(features(sure)).all()
 
 
 def test_a_single_passage_has_a_lead_over_nothing():

@@ -16,9 +16,9 @@ import pytest
 from kefu.errors import ConfigError, ModelError
 from kefu.knowledge.building import build, compact, with_vectors
 from kefu.knowledge.delta import Changes
+from kefu.knowledge.filed import FINE, VECTORS
 from kefu.knowledge.index import LargeIndex
 from kefu.knowledge.manifest import FORMAT, NAME
-from kefu.knowledge.segments import VECTORS
 from kefu.knowledge.shelf import Shelf
 from tests.contracts.test_finder import THINGS, TOOLS, ids, index, passages
 from tests.unit.knowledge.fakes import fake_embed, passage
@@ -29,8 +29,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> LargeIndex:
     return index(passages(), tmp_path_factory.mktemp("built"))
 
 
-def cut(folder: Path) -> None:
-    file = folder / "en" / VECTORS
+def cut(folder: Path, name: str = VECTORS) -> None:
+    file = folder / "en" / name
     os.truncate(file, file.stat().st_size // 2)
 
 
@@ -46,6 +46,9 @@ def say(folder: Path, **changes: object) -> None:
 
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "vectors cut": (cut, rf"{VECTORS} has [\d,]+ bytes that are not those of the manifest"),
+    "fine rows cut": (lambda folder: cut(folder, FINE), rf"{FINE} has [\d,]+ bytes that are not those"),
+    "fine rows gone": (lambda folder: (folder / "en" / FINE).unlink(), f"{FINE} is missing"),
+    "an index of before": (lambda folder: say(folder, format=1), f"format 1; wanted format {FORMAT}"),
     "words cut": (cut_words, "not those of the manifest"),
     "a file gone": (lambda folder: (folder / "zh" / "ids.txt").unlink(), "ids.txt is missing"),
     "another version": (lambda folder: say(folder, format=99), f"format 99; wanted format {FORMAT}"),

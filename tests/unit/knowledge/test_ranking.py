@@ -201,3 +201,11 @@ def test_a_damaged_file_is_named(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(ConfigError, match="kept.joblib holds no ranker"):
         Ranker.load(file, embed=fake_embed)
+
+
+def test_what_the_kernel_has_no_room_for_is_left_to_the_classifier(monkeypatch):
+    """All questions are compared with, titles and answers as far as there is room."""
+    monkeypatch.setattr("kefu.knowledge.scorer.MOST", sum(len(one.questions) for one in topical_passages()))
+    ranker = Ranker.fit(topical_passages(), embed=fake_embed)
+    for topic in TOPICS:
+        assert ranker.search(f"hello, {topic}: what do i do", "en")[0].passage_id == topic
