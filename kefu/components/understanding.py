@@ -15,7 +15,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from kefu.components.base import Trained
+from kefu.components.intents import put_first, top
 from kefu.components.tuned import TrainingOptions, taught
+from kefu.components.two_questions import task_beside
 from kefu.errors import ConfigError
 from kefu.language.tagging import Found
 from kefu.language.text import Piece
@@ -34,9 +36,11 @@ class ClassifierOptions(TrainingOptions):
 
     "neighbours": the nearest training examples (a matrix product, 0.2 ms of 5,000 examples); "all": the
     words that carried the intent as well, as places and never as words (one more reading a word); "none".
+    ``rule``: the intent of questions about rules, beside which a message may hold a task; empty for none.
     """
 
     explain: str = "none"
+    rule: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -81,11 +85,23 @@ class BertIntentEntityClassifier(Trained[ClassifierOptions, Understanding], Enti
         for message, reading in zip(spoken, readings, strict=True):
             message.set(READING, reading)
             _rank(message, reading)
+            self._weigh_parts(message)
             found = self.add_extractor_name([_entity(one, message.get(TEXT)) for one in reading.spans])
             message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
             if self._options.explain != "none":
                 message.set(EXPLANATION, self._explained(message.get(TEXT), reading), add_to_output=True)
         return messages
+
+    def _weigh_parts(self, message: Message) -> None:
+        heard, confidence = top(message)
+        if heard is None or not self._options.rule:
+            return
+        task = task_beside(message.get(TEXT), heard, self._tops, rule=self._options.rule)
+        if task is not None:
+            put_first(message, task[0], max(task[1], confidence))
+
+    def _tops(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+        return [reading.ranking[0] for reading in self.learnt.read(texts)]
 
     def _explained(self, text: str, reading: Reading) -> dict[str, Any]:
         """The nearest examples and, where wanted, the places of the words that carried the intent most."""

@@ -69,6 +69,25 @@ def said(classifier: BertIntentEntityClassifier, texts: list[str]) -> list[dict[
     return [message.as_dict(only_output_properties=True) for message in messages]
 
 
+def test_of_two_questions_their_own_order_is_the_task(
+    classifier: BertIntentEntityClassifier,
+    archive: Workshop,
+    keys: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each part by itself as it would be understood; the tiny model knows no rules."""
+    text = "where is my order KF10000002 and how long does a refund take?"
+    (whole,) = said(classifier, [text])
+    heard = whole["intent"]["name"]
+    task = next(one["name"] for one in whole["intent_ranking"] if one["name"] != heard)
+    minding: BertIntentEntityClassifier = archive.load(BertIntentEntityClassifier, **keys, rule="asks_rule")
+    monkeypatch.setattr(minding, "_tops", lambda texts: [(task, 0.9), ("asks_rule", 0.9)])
+    (changed,) = said(minding, [text])
+    assert changed["intent"]["name"] == task and changed["intent"]["confidence"] >= 0.9
+    assert sum(one["confidence"] for one in changed["intent_ranking"]) == pytest.approx(1.0)
+    assert said(minding, ["where is my keyboard"]) == said(classifier, ["where is my keyboard"])
+
+
 def test_it_learns_intents_and_entities_by_heart(classifier: BertIntentEntityClassifier) -> None:
     wanted = lessons()
     found = said(classifier, [message.get("text") for message in wanted])
