@@ -209,3 +209,13 @@ def test_what_the_kernel_has_no_room_for_is_left_to_the_classifier(monkeypatch):
     ranker = Ranker.fit(topical_passages(), embed=fake_embed)
     for topic in TOPICS:
         assert ranker.search(f"hello, {topic}: what do i do", "en")[0].passage_id == topic
+
+
+def test_the_others_scores_are_softened(ranker, monkeypatch):
+    """Signs that are summed say the same twice: the second is not as far behind as their product says."""
+    soft = ranker.search("refund or parcel", "en", k=5)
+    monkeypatch.setattr("kefu.knowledge.ranking.SOFTENED", 1.0)
+    hard = ranker.search("refund or parcel", "en", k=5)
+    assert [hit.passage_id for hit in soft] == [hit.passage_id for hit in hard]
+    assert soft[0] == hard[0]
+    assert soft[1].score == pytest.approx(soft[0].score * (hard[1].score / hard[0].score) ** 0.4)
