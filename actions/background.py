@@ -8,19 +8,24 @@ from actions.wiring import delivery, serving, settings
 from kefu.shop.delivery import Sender
 from kefu.shop.reconciler import Reconciler
 
+# A server that ends has turns to finish too; a mail that takes longer is sent again by whoever comes next.
+MAIL_SECONDS = 2.0
+
 
 class Background:
     """Two threads; several of them, in several processes, do no harm to each other."""
 
     def __init__(self) -> None:
-        self._parts = (Reconciler(settings()), Sender(delivery()))
+        self._refunds = Reconciler(settings())
+        self._mails = Sender(delivery())
 
     def start(self) -> None:
         """Begin."""
-        for part in self._parts:
-            part.start()
+        self._refunds.start()
+        self._mails.start()
 
     async def close(self) -> None:
         """End after what is being done now, and give the store back."""
-        await asyncio.gather(*(asyncio.to_thread(part.stop) for part in self._parts))
+        self._refunds.stop()
+        await asyncio.to_thread(self._mails.stop, seconds=MAIL_SECONDS)
         await serving().close()

@@ -10,16 +10,20 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
+import inspect
 import json
 import pickle
+import pkgutil
 from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urljoin
 
 import aiohttp
 import structlog
+from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+from rasa_sdk.utils import all_subclasses
 
 from kefu.errors import ConfigError
 
@@ -151,15 +155,23 @@ def _copied(call: Mapping[str, Any]) -> Any:
 
 
 def _executor_of(package: str) -> ActionExecutor:
-    executor = ActionExecutor()
+    """An executor of the classes that the modules of a package define; ConfigError where one fails to import.
+
+    rasa-sdk's ``register_package`` takes every action that this process has imported from anywhere.
+    """
     try:
-        importlib.import_module(package)
-        executor.register_package(package)
-    except (ImportError, SystemExit) as error:  # rasa-sdk exits where a module of the package is not imported
+        module = importlib.import_module(package)
+        for found in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{package}."):
+            importlib.import_module(found.name)
+    except ImportError as error:
         raise ConfigError(
             f"found actions_module: {package} in endpoints.yml, which cannot be imported ({error}); name a "
             "package that can, or take the line away to have actions run by the server at `url`"
         ) from error
+    executor = ActionExecutor()
+    for kind in all_subclasses(Action):
+        if f"{kind.__module__}.".startswith(f"{package}.") and not inspect.isabstract(kind):
+            executor.register_action(kind)
     return executor
 
 
