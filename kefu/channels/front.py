@@ -27,10 +27,10 @@ class MessageReader:
         self._history = history
         self._limits = limits
 
-    async def visitor(self, token: str) -> Visitor:
-        """Whose token it is; raises Refusal 401, StoreError."""
+    async def visitor(self, token: str, *, named: bool = False) -> Visitor:
+        """Whose token it is, with their name if ``named``; raises Refusal 401, StoreError."""
         try:
-            return await self._records.visitor(token)
+            return await self._records.visitor(token, named=named)
         except TokenError as error:
             words = "This conversation has ended or its token is not valid. Open a new one."
             raise Refusal(401, "bad_token", words) from error

@@ -15,7 +15,7 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whose conversation a request belongs to."""
+    """Whose conversation a request belongs to; ``customer_name`` where it was asked for."""
 
     session_id: str
     language: str | None
@@ -56,8 +56,11 @@ class ChatRecords(Protocol):
     async def open_session(self, *, customer_token: str | None, language: str | None) -> tuple[Visitor, str]:
         """Mint a session; return it with its signed token. Raises TokenError for a bad customer token."""
 
-    async def visitor(self, token: str) -> Visitor:
-        """Whose session token this is; raises TokenError where it is nobody's or too old."""
+    async def visitor(self, token: str, *, named: bool = False) -> Visitor:
+        """Whose session token this is; raises TokenError where it is nobody's or too old.
+
+        Their name only if ``named``: it takes one more look into the store, and messages need none.
+        """
 
     async def visitor_of(self, session_id: str) -> Visitor | None:
         """Whose running session this is; None where it has ended or was never there."""

@@ -122,7 +122,7 @@ class ChatSocket:
             raise Refusal(401, "no_token", "Open a conversation first, then connect with its token.")
         if seq is not None and (type(seq) is not int or not 0 <= seq < 2**31):
             raise Refusal(400, "malformed", '"seq" must be the number of the last message that was read.')
-        visitor = await self._reader.visitor(token)
+        visitor = await self._reader.visitor(token, named=True)
         routed_to(_named_session(handshake), visitor)
         sent = await self._history.last(visitor.session_id) if seq is None else seq
         return Connection(visitor, token, address, sent)

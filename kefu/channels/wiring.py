@@ -54,26 +54,28 @@ class StoreRecords:
             session = identity.open_session(
                 tx, customer_id=customer_id, language=language, now=now, hours=hours
             )
-            return _visitor(tx, session), session
+            return _visitor(tx, session, named=True), session
 
         visitor, session = await self.run(mint, write=True)
         return visitor, identity.session_token(session, keys=keys.session_keys(self.settings))
 
-    async def visitor(self, token: str) -> Visitor:
+    async def visitor(self, token: str, *, named: bool = False) -> Visitor:
         """Whose token this is, and that their session still runs."""
-        ring = keys.session_keys(self.settings)
-        visitor = await self.visitor_of(identity.read_session_token(token, keys=ring, now=utc_now()))
+        session_id = identity.read_session_token(token, keys=keys.session_keys(self.settings), now=utc_now())
+        visitor = await self._running(session_id, named=named)
         if visitor is None:
             raise TokenError("found a token of no running session; wanted one; open a new session")
         return visitor
 
     async def visitor_of(self, session_id: str) -> Visitor | None:
         """Whose running session this is."""
+        return await self._running(session_id, named=False)
 
+    async def _running(self, session_id: str, *, named: bool) -> Visitor | None:
         def look(tx: Transaction) -> Visitor | None:
             session = tx.sessions.get(session_id)
             running = session is not None and session.expires_at > utc_now()
-            return _visitor(tx, session) if session is not None and running else None
+            return _visitor(tx, session, named=named) if session is not None and running else None
 
         return await self.run(look)
 
@@ -144,8 +146,8 @@ class StoreRecords:
             ) from error
 
 
-def _visitor(tx: Transaction, session: Session) -> Visitor:
-    customer = tx.customers.get(session.customer_id) if session.customer_id else None
+def _visitor(tx: Transaction, session: Session, *, named: bool) -> Visitor:
+    customer = tx.customers.get(session.customer_id) if named and session.customer_id else None
     return Visitor(
         session_id=session.session_id,
         language=session.language,

@@ -48,7 +48,9 @@ class Kernel:
 
         ``grams`` and ``vectors`` (n, m) are the cosines with all known texts in either view.
         """
-        return np.asarray(_likeness(grams[:, self.rows], vectors[:, self.rows]) @ self.weights)
+        if len(self.rows) < grams.shape[1]:
+            grams, vectors = grams[:, self.rows], vectors[:, self.rows]
+        return np.asarray(_likeness(grams, vectors.copy()) @ self.weights)
 
 
 def _likeness(grams: np.ndarray, vectors: np.ndarray) -> np.ndarray:
