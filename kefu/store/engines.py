@@ -28,9 +28,6 @@ _LOCK_WAIT_SECONDS = 10.0
 # One wait of the driver for SQLite's lock, which nothing interrupts; between two of them work can be cut.
 _LOOK_SECONDS = 0.25
 _CUT_SECONDS = 1.0  # how long a server may take to confirm that it stopped a statement
-# What is written waits in the log for so many pages of 4 kB before a commit brings it into the database,
-# which takes some ten milliseconds: SQLite's own 1,000 are twenty turns. https://www.sqlite.org/wal.html#ckpt
-_CHECKPOINT_PAGES = 8_000
 _STATEMENTS = 500  # kept prepared by a connection; the repositories have some 300
 
 
@@ -134,7 +131,6 @@ def _listen_sqlite(made: Engine) -> None:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # BEGIN is said by _begin_sqlite, not guessed by the driver
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
 
 
 def _hurry_sqlite(connection: Any, _record: Any) -> None:
