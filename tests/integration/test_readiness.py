@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import threading
@@ -17,6 +18,7 @@ from rasa.core.lock_store import InMemoryLockStore, LockError
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
 
+from kefu.channels.chat import YOUNG
 from kefu.channels.rehearsal import Rehearsal, actions_of
 from kefu.components.lock_store import QueueLockStore
 from kefu.store import Store
@@ -79,6 +81,12 @@ def test_a_synthetic_turn_is_nobodys_and_done_once_for_many_looks(server: Runnin
     with store.read() as tx:
         assert tx.messages.last("readiness") == 0 and tx.conversations.ids() == []
     store.close()
+
+
+def test_a_server_that_serves_leaves_little_garbage_for_one_turn(server: Running) -> None:
+    gc.set_threshold(20_000)
+    with chat_server(server.settings.home / "another"):
+        assert gc.get_threshold()[0] == YOUNG < 20_000
 
 
 class Broken(ScriptedModel):
