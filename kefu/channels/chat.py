@@ -37,8 +37,8 @@ DRAIN_SECONDS = 8.0
 CONNECTIONS_SECONDS = 3.0
 # Sanic counts the request's head too; the body's own limit is checked where it is read.
 LARGEST_REQUEST = LARGEST_BODY + 8 * 1024
-# Objects more than before at which Python looks through the youngest: about a turn's, half a millisecond. Of the
-# 20,000 that a start may make (kefu/cli/quiet_rasa.py) one turn in fourteen would have to wait for, 6 to 20 ms.
+# Objects more than before at which Python looks through the youngest: about a turn's, half a millisecond.
+# With the 20,000 of a start (kefu/cli/quiet_rasa.py) one turn in fourteen would wait for 6 to 20 ms.
 YOUNG = 2_000
 Route = tuple[str, str, Callable[..., Awaitable[Any]]]
 
