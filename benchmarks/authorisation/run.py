@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import product
-from time import monotonic, sleep
 from typing import Any
-
-import httpx
 
 from benchmarks.authorisation.expected import SPEAKERS, WAYS, expected
 from benchmarks.authorisation.scene import set_scene, speaker
 from benchmarks.authorisation.ways import tried
 from benchmarks.servers import Server
 from kefu.cli.children import child_environment, rasa_command
+from kefu.cli.shell import silent
+from kefu.cli.up import wait_until
 from kefu.errors import KefuError
 from tests.driven.servers import Assistant
 
@@ -52,18 +51,15 @@ def _action_server(assistant: Assistant) -> Iterator[None]:
     log = settings.home / "authorisation-actions.log"
     server = Server(command, settings.root, log, child_environment(where))
     server.start()
+    health = f"http://127.0.0.1:{settings.action_port}/health"
     try:
-        _wait(server, f"http://127.0.0.1:{settings.action_port}/health")
+        reason = wait_until(lambda: silent(health), lambda: _ended(server), seconds=START_SECONDS)
+        if reason:
+            raise KefuError(f"found no action server at {health}: {reason}; its words are in {log}")
         yield
     finally:
         server.end()
 
 
-def _wait(server: Server, url: str) -> None:
-    until = monotonic() + START_SECONDS
-    while server.running and monotonic() < until:
-        with suppress(httpx.TransportError):
-            if httpx.get(url).is_success:
-                return
-        sleep(0.1)
-    raise KefuError(f"found no action server at {url}; its words are in {server.log}")
+def _ended(server: Server) -> str | None:
+    return None if server.running else "it ended"

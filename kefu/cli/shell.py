@@ -43,7 +43,7 @@ def shell(*, customer: str | None, model: Path | None) -> int:
 
 def _talk(settings: Settings, actions: subprocess.Popen[bytes], *, archive: Path, who: str, log: Path) -> int:
     health = f"http://127.0.0.1:{settings.action_port}/health"
-    reason = wait_until(lambda: _silent(health), lambda: _ended(actions, log), seconds=60.0)
+    reason = wait_until(lambda: silent(health), lambda: _ended(actions, log), seconds=60.0)
     if reason:
         console.complain(f"the action server is not ready: {reason}")
         return 1
@@ -58,7 +58,8 @@ def _talk(settings: Settings, actions: subprocess.Popen[bytes], *, archive: Path
     return 1 if done.returncode else 0
 
 
-def _silent(address: str) -> str | None:
+def silent(address: str) -> str | None:
+    """What is missing while nothing answers at ``address``; None when something does."""
     try:
         with urllib.request.urlopen(address, timeout=5):
             return None

@@ -153,8 +153,10 @@ def actions_apart(root: Path) -> Iterator[None]:
     before = file.read_text()
     file.write_text("".join(line for line in before.splitlines(True) if "actions_module" not in line))
     assert file.read_text() != before
-    yield
-    file.write_text(before)
+    try:
+        yield
+    finally:
+        file.write_text(before)
 
 
 def ask(url: str, message: str) -> str:
